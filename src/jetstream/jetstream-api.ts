@@ -1,0 +1,194 @@
+import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/nats-core";
+import { RelightError } from "../errors.ts";
+import { ApiErrorCode } from "./api-error-codes.ts";
+import type { AccountInfo, ApiErrorBody, ConsumerInfo, StreamConfig, StreamInfo } from "./api-types.ts";
+import { parseServerVersion, type ServerVersion } from "./server-version.ts";
+
+export interface JetStreamApiOptions {
+  /** Prefix of the API's subjects, "$JS.API" unless a domain or an import says otherwise. */
+  readonly prefix?: string;
+  /** Domain: shorthand for the prefix "$JS.<domain>.API". Not together with `prefix`. */
+  readonly domain?: string;
+  /** How long one request may take, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** Pages of a list answer: `total`, `offset` and `limit` are the server's. */
+interface Page {
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/**
+ * The JetStream API as Relight uses it: typed requests, every error one of the catalogue.
+ *
+ * Throws on each call: STREAM_NOT_FOUND, JETSTREAM_UNAVAILABLE, PERMISSION_DENIED, TIMEOUT (the outcome is unknown),
+ * CONNECTION_LOST, API_ERROR (with `context.errCode`).
+ */
+export class JetStreamApi {
+  readonly prefix: string;
+  readonly timeoutMs: number;
+  readonly connection: NatsConnection;
+
+  constructor(connection: NatsConnection, options: JetStreamApiOptions = {}) {
+    this.connection = connection;
+    this.timeoutMs = options.timeoutMs ?? 5_000;
+    this.prefix = options.prefix?.replace(/\.$/, "") ?? (options.domain ? `$JS.${options.domain}.API` : "$JS.API");
+  }
+
+  /** Version of the server that this connection is on; in a cluster of mixed versions the leader's may differ. */
+  get serverVersion(): ServerVersion {
+    const text = this.connection.info?.version ?? "";
+    const version = parseServerVersion(text);
+    if (!version) throw new RelightError("INTERNAL", `the server gives no usable version: "${text}"`);
+    return version;
+  }
+
+  /** Sends one request below the prefix and returns the parsed answer. */
+  async request<T>(subject: string, body?: unknown, options: { timeoutMs?: number } = {}): Promise<T> {
+    const full = `${this.prefix}.${subject}`;
+    let data: Uint8Array;
+    try {
+      const payload = body === undefined ? "" : JSON.stringify(body);
+      const message = await this.connection.request(full, payload, { timeout: options.timeoutMs ?? this.timeoutMs });
+      data = message.data;
+    } catch (error) {
+      throw requestError(full, error, this.connection.isClosed());
+    }
+    let parsed: T & { readonly error?: ApiErrorBody };
+    try {
+      parsed = JSON.parse(new TextDecoder().decode(data));
+    } catch (error) {
+      throw new RelightError("API_ERROR", `${full} answered with something that is not JSON`, { cause: error });
+    }
+    if (parsed.error) throw apiError(full, parsed.error);
+    return parsed;
+  }
+
+  accountInfo(): Promise<AccountInfo> {
+    return this.request<AccountInfo>("INFO");
+  }
+
+  streamInfo(name: string): Promise<StreamInfo> {
+    return this.request<StreamInfo>(`STREAM.INFO.${name}`);
+  }
+
+  /** The stream, or undefined where there is none of this name. */
+  async findStream(name: string): Promise<StreamInfo | undefined> {
+    try {
+      return await this.streamInfo(name);
+    } catch (error) {
+      if (error instanceof RelightError && error.code === "STREAM_NOT_FOUND") return undefined;
+      throw error;
+    }
+  }
+
+  createStream(config: StreamConfig): Promise<StreamInfo> {
+    return this.request<StreamInfo>(`STREAM.CREATE.${config.name}`, config);
+  }
+
+  updateStream(config: StreamConfig): Promise<StreamInfo> {
+    return this.request<StreamInfo>(`STREAM.UPDATE.${config.name}`, config);
+  }
+
+  /** Deletes a stream; one that is gone already is no error. */
+  async deleteStream(name: string): Promise<void> {
+    try {
+      await this.request(`STREAM.DELETE.${name}`, undefined, { timeoutMs: Math.max(this.timeoutMs, 30_000) });
+    } catch (error) {
+      if (error instanceof RelightError && error.code === "STREAM_NOT_FOUND") return;
+      // A timeout is "unknown": the stream's absence is what counts.
+      if (error instanceof RelightError && error.code === "TIMEOUT" && !(await this.findStream(name))) return;
+      throw error;
+    }
+  }
+
+  /** Names of all streams of the account, also of those that are offline. */
+  async streamNames(): Promise<string[]> {
+    const names: string[] = [];
+    for (;;) {
+      const page = await this.request<Page & { streams?: string[] | null }>("STREAM.NAMES", { offset: names.length });
+      names.push(...(page.streams ?? []));
+      if (!page.streams || page.streams.length === 0 || names.length >= page.total) return names;
+    }
+  }
+
+  /**
+   * All streams that answer. In a cluster the server leaves out those without a leader: `missing` names them
+   * (2.9 and later list them in the answer; compare with `streamNames` for the rest).
+   */
+  async streams(): Promise<{ readonly streams: StreamInfo[]; readonly missing: string[] }> {
+    const streams: StreamInfo[] = [];
+    const missing = new Set<string>();
+    const timeoutMs = Math.max(this.timeoutMs, 10_000);
+    for (;;) {
+      const page = await this.request<Page & { streams?: StreamInfo[] | null; missing?: string[]; offline?: object }>(
+        "STREAM.LIST",
+        { offset: streams.length },
+        { timeoutMs },
+      );
+      streams.push(...(page.streams ?? []));
+      for (const name of page.missing ?? []) missing.add(name);
+      for (const name of Object.keys(page.offline ?? {})) missing.add(name);
+      if (!page.streams || page.streams.length === 0 || streams.length + missing.size >= page.total) break;
+    }
+    return { streams, missing: [...missing] };
+  }
+
+  /** All consumers of a stream that answer, and the names of those that do not. */
+  async consumers(stream: string): Promise<{ readonly consumers: ConsumerInfo[]; readonly missing: string[] }> {
+    const consumers: ConsumerInfo[] = [];
+    const missing = new Set<string>();
+    for (;;) {
+      const page = await this.request<Page & { consumers?: ConsumerInfo[] | null; missing?: string[] }>(
+        `CONSUMER.LIST.${stream}`,
+        { offset: consumers.length },
+        { timeoutMs: Math.max(this.timeoutMs, 10_000) },
+      );
+      consumers.push(...(page.consumers ?? []));
+      for (const name of page.missing ?? []) missing.add(name);
+      if (!page.consumers || page.consumers.length === 0 || consumers.length + missing.size >= page.total) break;
+    }
+    return { consumers, missing: [...missing] };
+  }
+}
+
+/** Turns the error object of an API answer into one of the catalogue. */
+export function apiError(subject: string, error: ApiErrorBody): RelightError {
+  const context = { subject, errCode: error.err_code, httpCode: error.code };
+  const description = error.description ?? `error ${error.code}`;
+  switch (error.err_code) {
+    case ApiErrorCode.streamNotFound:
+      return new RelightError("STREAM_NOT_FOUND", `stream "${subject.split(".").at(-1)}" was not found`, { context });
+    case ApiErrorCode.streamOffline:
+    case ApiErrorCode.noQuorumOrUnavailable:
+      return new RelightError("STREAM_OFFLINE", `${description} (${error.err_code})`, { context });
+    case ApiErrorCode.jetStreamNotEnabled:
+    case ApiErrorCode.jetStreamNotEnabledForAccount:
+      return new RelightError("JETSTREAM_UNAVAILABLE", description, { context });
+    default: {
+      const code = error.err_code === undefined ? "" : ` (${error.err_code})`;
+      return new RelightError("API_ERROR", `${description}${code}`, { context });
+    }
+  }
+}
+
+function requestError(subject: string, error: unknown, closed: boolean): RelightError {
+  const options = { cause: error, context: { subject } };
+  if (error instanceof RelightError) return error;
+  if (closed) return new RelightError("CONNECTION_LOST", `the connection was lost during ${subject}`, options);
+  if (error instanceof TimeoutError || (error instanceof Error && error.name === "TimeoutError")) {
+    return new RelightError("TIMEOUT", `${subject} was not answered in time`, options);
+  }
+  if (error instanceof RequestError && error.isNoResponders()) {
+    return new RelightError("JETSTREAM_UNAVAILABLE", `nobody answers ${subject}`, options);
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+  if (/permissions? violation/i.test(`${text} ${cause}`)) {
+    return new RelightError("PERMISSION_DENIED", `${text} ${cause}`.trim(), options);
+  }
+  if (/timeout/i.test(text)) return new RelightError("TIMEOUT", `${subject} was not answered in time`, options);
+  return new RelightError("CONNECTION_LOST", `${subject}: ${text}`, options);
+}
