@@ -1,0 +1,106 @@
+import { RelightError } from "../../errors.ts";
+
+/** The name of Relight's own description inside a backup directory; the `nats` CLI ignores it. */
+export const manifestName = "relight.json";
+export const manifestVersion = 1;
+
+export interface ManifestFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface ManifestConsumer {
+  readonly name: string;
+  readonly config: { readonly [key: string]: unknown };
+  readonly delivered: { readonly consumer_seq: number; readonly stream_seq: number };
+  readonly ack_floor: { readonly consumer_seq: number; readonly stream_seq: number };
+  readonly num_ack_pending: number;
+  readonly num_redelivered: number;
+  readonly num_pending: number;
+  /**
+   * What the archive holds of it: `exact` = its state as it is; `behind` = a state that lies behind this record, which
+   * was read from the consumer's leader (redeliveries follow a restore); `absent` = nothing.
+   */
+  readonly archived: "exact" | "behind" | "absent";
+}
+
+/**
+ * What was backed up, when, from where, and what was proven about it. Written last: its presence says that the backup
+ * was judged complete. Times are RFC 3339; sequences and sizes are numbers; sizes are in bytes.
+ */
+export interface Manifest {
+  readonly relight: typeof manifestVersion;
+  readonly tool: string;
+  readonly stream: string;
+  readonly created: string;
+  readonly server: {
+    readonly version: string;
+    readonly name?: string;
+    readonly cluster?: string;
+    readonly leader?: string;
+    readonly domain?: string;
+  };
+  readonly archive: ManifestFile & { readonly format: "v1" | "v2"; readonly decodedBytes: number };
+  readonly files: readonly ManifestFile[];
+  /** The server's words at the start of the snapshot. */
+  readonly config: { readonly [key: string]: unknown };
+  readonly state: { readonly [key: string]: unknown };
+  /** What was counted in the archive. */
+  readonly content: {
+    readonly messages: number;
+    readonly firstSequence: number;
+    readonly lastSequence: number;
+    readonly firstTime: string | null;
+    readonly lastTime: string | null;
+    /** The stream's last sequence, which can be beyond its last live message. */
+    readonly streamLastSequence: number;
+  };
+  readonly consumers: readonly ManifestConsumer[];
+  readonly times: { readonly started: string; readonly finished: string; readonly seconds: number };
+  readonly attempts: number;
+  readonly verified: {
+    readonly at: string;
+    /** Which checks passed, in words. */
+    readonly checks: readonly string[];
+  };
+  /** What moved in the stream while the backup ran. */
+  readonly moved: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Parses a manifest. Throws BACKUP_INVALID, naming `path`; a newer manifest version is refused, not guessed at. */
+export function parseManifest(text: string, path: string): Manifest {
+  let value: Partial<Manifest>;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RelightError("BACKUP_INVALID", `${path} is not JSON`, { cause: error, context: { path } });
+  }
+  if (typeof value !== "object" || value === null || typeof value.relight !== "number") {
+    throw new RelightError("BACKUP_INVALID", `${path} is not a manifest of Relight`, { context: { path } });
+  }
+  if (value.relight > manifestVersion) {
+    throw new RelightError("BACKUP_INVALID", `${path} was written by a newer Relight (manifest ${value.relight})`, {
+      context: { path },
+      hint: "Use a Relight at least as new as the one that made the backup.",
+    });
+  }
+  const archive = value.archive;
+  if (
+    typeof value.stream !== "string" ||
+    typeof archive !== "object" ||
+    archive === null ||
+    typeof archive.name !== "string" ||
+    typeof archive.bytes !== "number" ||
+    !/^[0-9a-f]{64}$/.test(archive.sha256 ?? "")
+  ) {
+    throw new RelightError("BACKUP_INVALID", `${path} is not complete`, { context: { path } });
+  }
+  return value as Manifest;
+}
+
+export function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}

@@ -1,0 +1,29 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { JetStreamApi, type JetStreamApiOptions } from "./jetstream-api.ts";
+
+/**
+ * What an operation needs to talk to one account: the API on an ordinary connection, and further connections for the
+ * conversations that must not share theirs.
+ */
+export interface Session extends AsyncDisposable {
+  readonly api: JetStreamApi;
+  readonly apiOptions: JetStreamApiOptions;
+  /** A new connection that serves one snapshot or restore and does not reconnect. The caller closes it. */
+  dedicate(): Promise<NatsConnection>;
+}
+
+export interface SessionOptions extends JetStreamApiOptions {
+  readonly connect: (options: { readonly dedicated: boolean }) => Promise<NatsConnection>;
+}
+
+/** Connects. Throws what `connect` throws: CONNECT_FAILED, AUTH_FAILED. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { connect, ...apiOptions } = options;
+  const connection = await connect({ dedicated: false });
+  return {
+    api: new JetStreamApi(connection, apiOptions),
+    apiOptions,
+    dedicate: () => connect({ dedicated: true }),
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRelightError, RelightError } from "../../errors.ts";
+import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
+import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
+import type { StreamInfo } from "../../jetstream/api-types.ts";
+import type { Session } from "../../jetstream/session.ts";
+import { versionRules } from "../../jetstream/version-rules.ts";
+import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
+import type { StreamBackupEvent } from "./backup-events.ts";
+import { buildManifest } from "./build-manifest.ts";
+import { type BackupVerdict, judgeBackup } from "./judge-backup.ts";
+import { type ReceivedArchive, receiveArchive } from "./receive-archive.ts";
+import { type StreamMovement, streamMovements } from "./stream-movement.ts";
+
+export interface StreamBackupOptions {
+  readonly stream: string;
+  readonly directory: string;
+  /** Default true. */
+  readonly consumers?: boolean;
+  readonly check?: boolean;
+  readonly chunkSize?: number;
+  readonly windowSize?: number;
+  readonly idleTimeoutMs?: number;
+  /** Replace a backup that stands in `directory`, once the new one is proven. */
+  readonly force?: boolean;
+  /** How often the snapshot may be asked for in all. Default 4. */
+  readonly attempts?: number;
+  /** Goes into the manifest. */
+  readonly tool: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StreamBackupEvent) => void;
+}
+
+export interface StreamBackupResult {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly movements: readonly StreamMovement[];
+  readonly notes: readonly string[];
+}
+
+/** Errors after which the same snapshot, asked for again, can succeed. */
+const worthAnotherTry = ["SNAPSHOT_STALLED", "SNAPSHOT_INCOMPLETE", "SOURCE_CHANGED", "CONNECTION_LOST"] as const;
+
+/** Chunk and window of each further attempt after a stall: ever less under way, for slow links and disks. */
+const smaller: readonly { readonly chunkSize: number; readonly windowSize: number }[] = [
+  { chunkSize: 128 * 1024, windowSize: 2 * 1024 * 1024 },
+  { chunkSize: 64 * 1024, windowSize: 512 * 1024 },
+  { chunkSize: 16 * 1024, windowSize: 128 * 1024 },
+];
+
+/**
+ * Backs up one stream into a directory that `nats stream restore` accepts, and proves it: the archive is decoded to its
+ * end while it arrives, every checksum in it verified, and its sequences held against the stream's. The directory appears
+ * only when all of that has passed.
+ *
+ * Throws, having left nothing behind: STREAM_NOT_FOUND, STREAM_OFFLINE, SNAPSHOT_UNSUPPORTED, SNAPSHOT_FAILED,
+ * SNAPSHOT_STALLED, SNAPSHOT_INCOMPLETE, SOURCE_CHANGED, ARCHIVE_DAMAGED, BACKUP_EXISTS, FILE_SYSTEM, CONNECTION_LOST,
+ * CANCELLED.
+ */
+export async function backupStream(session: Session, options: StreamBackupOptions): Promise<StreamBackupResult> {
+  const { stream, signal } = options;
+  const started = new Date();
+  // The stream first: a name that does not exist must not leave so much as a temporary directory.
+  const before = await session.api.streamInfo(stream);
+  const rules = versionRules(session.api.serverVersion);
+  if (before.config.storage === "memory" && !rules.memorySnapshots) {
+    throw new RelightError(
+      "SNAPSHOT_UNSUPPORTED",
+      `"${stream}" is kept in memory, and nats-server ${session.api.serverVersion.text} cannot make a snapshot of it`,
+      { context: { stream } },
+    );
+  }
+  await using staged = await StagedDirectory.create(options.directory, {
+    replace: options.force ?? false,
+    looksOurs: (names) => names.includes(backupJsonName) || names.includes(manifestName),
+  });
+  const taken = await takeProven(session, options, staged.path, before);
+
+  const { received, verdict, after, attempts } = taken;
+  const notes = [...verdict.notes];
+  if (rules.snapshotBlocksDeletes && (before.config.num_replicas ?? 1) > 1 && before.config.retention !== "limits") {
+    notes.push(
+      "this server version refuses acks and deletes on the leader while a snapshot runs, which can make replicas of " +
+        "work-queue and interest streams differ; upgrade to 2.11.12, 2.12.3 or newer",
+    );
+  }
+  const movements = streamMovements(before, after);
+  const backupJson = formatBackupJson({ config: received.config, state: received.state });
+  await writeDurably(join(staged.path, backupJsonName), backupJson);
+  const manifest = buildManifest({
+    tool: options.tool,
+    session,
+    before,
+    after,
+    received,
+    verdict,
+    movements,
+    notes,
+    attempts,
+    started,
+    finished: new Date(),
+    consumers: taken.consumers,
+    consumersRequested: options.consumers ?? true,
+    backupJson: { bytes: Buffer.byteLength(backupJson), sha256: sha256(backupJson) },
+  });
+  // Read back: the description has to say what it was meant to say.
+  if ((await readFile(join(staged.path, backupJsonName), "utf8")) !== backupJson) {
+    throw new RelightError("FILE_SYSTEM", `${backupJsonName} does not read back as it was written`);
+  }
+  await writeDurably(join(staged.path, manifestName), formatManifest(manifest));
+  signal?.throwIfAborted();
+  await staged.commit();
+  return { directory: staged.target, manifest, movements, notes };
+}
+
+interface Taken {
+  readonly received: ReceivedArchive;
+  readonly verdict: BackupVerdict;
+  readonly after: StreamInfo;
+  readonly attempts: number;
+  readonly consumers: Awaited<ReturnType<Session["api"]["consumers"]>>;
+}
+
+/** Asks for snapshots until one is proven complete, or no further attempt is worth while. */
+async function takeProven(
+  session: Session,
+  options: StreamBackupOptions,
+  path: string,
+  firstInfo: StreamInfo,
+): Promise<Taken> {
+  const { stream } = options;
+  const limit = Math.max(1, options.attempts ?? 4);
+  let before = firstInfo;
+  let stalls = 0;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
+      // From each consumer's own leader: an archive holds what the stream's leader knows, which can be less.
+      const consumers =
+        (options.consumers ?? true) ? await session.api.consumers(stream) : { consumers: [], missing: [] };
+      const received = await receiveArchive(session, {
+        ...options,
+        path,
+        ...(less ? { chunkSize: Math.min(options.chunkSize ?? less.chunkSize, less.chunkSize) } : {}),
+        ...(less ? { windowSize: Math.min(options.windowSize ?? less.windowSize, less.windowSize) } : {}),
+        expectedBytes: before.state.bytes,
+        fileName: archiveName,
+      });
+      const after = await session.api.findStream(stream);
+      const { state, checked } = received;
+      const verdict = judgeBackup({ before, after, state, report: checked.report });
+      if (!verdict.complete || after === undefined) {
+        const code = after === undefined || after.created !== before.created ? "SOURCE_CHANGED" : "SNAPSHOT_INCOMPLETE";
+        throw new RelightError(code, `the backup of "${stream}" is not whole: ${verdict.problems.join("; ")}`, {
+          context: { stream, problems: verdict.problems },
+        });
+      }
+      return { received, verdict, after, attempts: attempt, consumers };
+    } catch (error) {
+      const known = await explain(session, stream, error);
+      if (attempt >= limit || !worthAnotherTry.some((code) => isRelightError(known, code))) throw known;
+      if (isRelightError(known, "SNAPSHOT_STALLED")) stalls++;
+      options.onEvent?.({ kind: "retry", stream, attempt: attempt + 1, reason: (known as Error).message });
+      await sleep(250 * attempt, undefined, options.signal ? { signal: options.signal } : {});
+      before = await session.api.streamInfo(stream);
+    }
+  }
+}
+
+/** A silence has a cause that the server can be asked for: most often the stream is gone. */
+async function explain(session: Session, stream: string, error: unknown): Promise<unknown> {
+  if (!isRelightError(error, "SNAPSHOT_STALLED") && !isRelightError(error, "SNAPSHOT_FAILED")) return error;
+  try {
+    if (await session.api.findStream(stream)) return error;
+  } catch {
+    return error;
+  }
+  return new RelightError("STREAM_NOT_FOUND", `stream "${stream}" was deleted while its backup ran`, { cause: error });
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
