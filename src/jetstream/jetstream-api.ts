@@ -11,6 +11,8 @@ export interface JetStreamApiOptions {
   readonly domain?: string;
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Prefix of the subjects that answers and chunks come back on, "_INBOX" unless the user may not listen there. */
+  readonly inboxPrefix?: string;
 }
 
 /** Pages of a list answer: `total`, `offset` and `limit` are the server's. */

@@ -89,7 +89,7 @@ class Sender {
   readonly #connection: NatsConnection;
   readonly #subject: string;
   readonly #options: RestoreOptions;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #inFlight: number;
   readonly #idleMs: number;
   readonly #subscription: { unsubscribe(): void };
@@ -105,6 +105,7 @@ class Sender {
   #wake: (() => void) | undefined;
 
   constructor(connection: NatsConnection, subject: string, options: RestoreOptions) {
+    this.#inbox = createInbox(options.inboxPrefix);
     this.#connection = connection;
     this.#subject = subject;
     this.#options = options;

@@ -83,7 +83,7 @@ export async function snapshotStream(
   if (signal?.aborted) throw cancelled(stream, signal);
 
   // A literal subject: wildcards are refused by newer servers, and older ones wait 2 s for interest in them.
-  const deliverSubject = createInbox();
+  const deliverSubject = createInbox(options.inboxPrefix);
   const conversation = new Conversation(connection, stream, deliverSubject, options);
   try {
     const check = options.check ?? false;

@@ -1,4 +1,5 @@
 import { RelightError } from "../../errors.ts";
+import type { ArchiveFacts } from "./archive-facts.ts";
 
 /** The name of Relight's own description inside a backup directory; the `nats` CLI ignores it. */
 export const manifestName = "relight.json";
@@ -42,21 +43,13 @@ export interface Manifest {
     readonly leader?: string;
     readonly domain?: string;
   };
-  readonly archive: ManifestFile & { readonly format: "v1" | "v2"; readonly decodedBytes: number };
+  readonly archive: ManifestFile & { readonly format: "v1" | "v2" };
   readonly files: readonly ManifestFile[];
   /** The server's words at the start of the snapshot. */
   readonly config: { readonly [key: string]: unknown };
   readonly state: { readonly [key: string]: unknown };
   /** What was counted in the archive. */
-  readonly content: {
-    readonly messages: number;
-    readonly firstSequence: number;
-    readonly lastSequence: number;
-    readonly firstTime: string | null;
-    readonly lastTime: string | null;
-    /** The stream's last sequence, which can be beyond its last live message. */
-    readonly streamLastSequence: number;
-  };
+  readonly content: ArchiveFacts;
   readonly consumers: readonly ManifestConsumer[];
   readonly times: { readonly started: string; readonly finished: string; readonly seconds: number };
   readonly attempts: number;

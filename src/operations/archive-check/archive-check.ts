@@ -25,7 +25,7 @@ export class ArchiveCheck {
   #failed = false;
 
   private constructor(path: string, options: InspectOptions) {
-    const shared: CheckShared = { counters: new SharedArrayBuffer(3 * 8), flags: new SharedArrayBuffer(2 * 4) };
+    const shared: CheckShared = { counters: new SharedArrayBuffer(4 * 8), flags: new SharedArrayBuffer(2 * 4) };
     this.#counters = new BigInt64Array(shared.counters);
     this.#flags = new Int32Array(shared.flags);
     const data: CheckWorkerData = { path, shared, options };
@@ -59,6 +59,11 @@ export class ArchiveCheck {
 
   get decodedBytes(): number {
     return Number(Atomics.load(this.#counters, 1));
+  }
+
+  /** Bytes of the file that the check has read. */
+  get encodedBytes(): number {
+    return Number(Atomics.load(this.#counters, 3));
   }
 
   get messages(): number {

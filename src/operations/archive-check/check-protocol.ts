@@ -4,7 +4,7 @@ import { SequenceRanges } from "../../formats/sequence-ranges.ts";
 
 /** Shared between the thread that writes an archive and the worker that checks it. */
 export interface CheckShared {
-  /** i64: bytes written so far, bytes decoded so far, messages seen so far. */
+  /** i64: bytes written so far, bytes decoded, messages seen, bytes read back. */
   readonly counters: SharedArrayBuffer;
   /** i32: a tick that is notified whenever the counters or the state change, and the state. */
   readonly flags: SharedArrayBuffer;

@@ -41,6 +41,7 @@ function check(data: CheckWorkerData): CheckAnswer {
         position += length;
         Atomics.store(counters, 1, BigInt(inspector.decodedBytes));
         Atomics.store(counters, 2, BigInt(inspector.messages));
+        Atomics.store(counters, 3, BigInt(position));
       } else if (state === Flag.ended) {
         return { kind: "report", report: packReport(inspector.end()), sha256: hash.digest("hex"), bytes: position };
       } else {

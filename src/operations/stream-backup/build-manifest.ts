@@ -1,4 +1,5 @@
 import type { ArchivedConsumer } from "../../formats/archive/archive-inspector.ts";
+import { archiveFacts } from "../../formats/directory/archive-facts.ts";
 import { backupJsonName } from "../../formats/directory/backup-json.ts";
 import { type Manifest, type ManifestConsumer, manifestVersion } from "../../formats/directory/manifest.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
@@ -59,18 +60,11 @@ export function buildManifest(input: ManifestInput): Manifest {
       ...(leader ? { leader } : {}),
       ...(session.apiOptions.domain ? { domain: session.apiOptions.domain } : {}),
     },
-    archive: { ...archive, format: report.format, decodedBytes: report.decodedBytes },
+    archive: { ...archive, format: report.format },
     files: [archive, { name: backupJsonName, ...input.backupJson }],
     config: received.config,
     state: received.state,
-    content: {
-      messages: report.live.messages,
-      firstSequence: report.live.firstSequence,
-      lastSequence: report.live.lastSequence,
-      firstTime: isoTime(report.live.firstTime),
-      lastTime: isoTime(report.live.lastTime),
-      streamLastSequence: report.lastSequence,
-    },
+    content: archiveFacts(report),
     consumers,
     times: {
       started: input.started.toISOString(),
@@ -113,12 +107,4 @@ function describeConsumer(info: ConsumerInfo, archived: readonly ArchivedConsume
     num_pending: info.num_pending,
     archived: inside === undefined ? "absent" : behind ? "behind" : "exact",
   };
-}
-
-/** RFC 3339 with nanoseconds. */
-export function isoTime(nanoseconds: bigint | undefined): string | null {
-  if (nanoseconds === undefined) return null;
-  const milliseconds = Number(nanoseconds / 1_000_000n);
-  const fraction = (((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n).toString().padStart(9, "0");
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}.${fraction}Z`;
 }

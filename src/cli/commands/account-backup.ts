@@ -1,0 +1,180 @@
+import { type Command, Option } from "commander";
+import { ExitCode, RelightError } from "../../errors.ts";
+import type { Session } from "../../jetstream/session.ts";
+import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { parsePositive, parseSize } from "../options/size.ts";
+import { formatBytes, formatSeconds, plural } from "../output/format-values.ts";
+import { ProgressLine } from "../output/progress-line.ts";
+import { jsonError } from "../report-error.ts";
+import { printJson, runCommand } from "../run-command.ts";
+import { tool } from "../version.ts";
+import { backupReporter } from "./stream-backup.ts";
+
+interface Flags {
+  readonly layout: "directories" | "config";
+  readonly data?: boolean;
+  readonly consumers: boolean;
+  readonly check?: boolean;
+  readonly chunkSize?: number;
+  readonly windowSize?: number;
+  readonly parallel?: number;
+  readonly progress: boolean;
+  readonly json?: boolean;
+  readonly force?: boolean;
+  readonly [key: string]: unknown;
+}
+
+export function registerAccountBackup(parent: Command): void {
+  const command = parent
+    .command("backup <dir>")
+    .summary("back up every stream of the account")
+    .description(
+      "Backs up every stream of the account, several at a time, each proven as `relight stream backup` does it. A stream\n" +
+        "that fails does not stop the others, and an older good backup of it stays.",
+    )
+    .addOption(
+      new Option("--layout <layout>", "a directory per stream, or the files of the older nats CLI")
+        .choices(["directories", "config"])
+        .default("directories"),
+    )
+    .option("--data", "with --layout config: also the messages, as stream_<S>.tgz")
+    .option("--no-consumers", "leave out the consumers")
+    .option("--check", "let the server check its stores first; can take long without progress")
+    .option("--chunk-size <size>", "size of one message from the server, e.g. 128K", parseSize)
+    .option("--window-size <size>", "what the server may have under way, e.g. 4M", parseSize)
+    .option("--parallel <n>", "streams at a time (default 3)", parsePositive)
+    .option("--no-progress", "log lines instead of a progress bar")
+    .option("--json", "JSON lines on stdout, the last one a summary")
+    .option("-f, --force", "replace backups that stand in the directory, each once its new one is proven")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  relight account backup ./all\n" +
+        "  relight account backup ./all --force --json\n" +
+        "  relight account backup ./config --layout config --data\n" +
+        "\nExit codes: 0 all backed up and proven, 3 some failed, 1 all failed, 14 server unreachable, 130 cancelled.\n",
+    );
+  addConnectionOptions(command).action(async (directory: string, flags: Flags) => {
+    const json = flags.json ?? false;
+    await runCommand(
+      { flags: connectionFlags(command), json, command: "account backup" },
+      async ({ session, signal }) => {
+        if (flags.data && flags.layout !== "config") {
+          throw new RelightError("USAGE", "--data goes with --layout config", {
+            hint: "The directories layout always holds the data.",
+          });
+        }
+        const outcomes =
+          flags.layout === "config"
+            ? await configurationLayout(session, directory, flags, signal)
+            : await directoriesLayout(session, directory, flags, signal);
+        const failed = outcomes.filter((outcome) => outcome.status === "failed");
+        const code =
+          failed.length === 0 ? ExitCode.ok : failed.length === outcomes.length ? ExitCode.failed : ExitCode.incomplete;
+        if (json) {
+          printJson({
+            type: "summary",
+            command: "account backup",
+            ok: code === 0,
+            exit_code: code,
+            directory,
+            streams: outcomes,
+          });
+        } else if (outcomes.length === 0) process.stderr.write("The account has no streams.\n");
+        else {
+          const done = outcomes.length - failed.length;
+          process.stdout.write(
+            `${plural(done, "stream")} backed up into ${directory}` +
+              (failed.length ? `, ${failed.length} FAILED\n` : "\n"),
+          );
+        }
+        return code;
+      },
+    );
+  });
+}
+
+type Outcome = { readonly stream: string; readonly status: "backed-up" | "failed"; readonly [key: string]: unknown };
+
+async function directoriesLayout(
+  session: Session,
+  directory: string,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const { backupAccount } = await import("../../operations/account-backup/backup-account.ts");
+  const json = flags.json ?? false;
+  const progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+  const report = backupReporter(progress, json);
+  const { results, vanished } = await backupAccount(session, {
+    directory,
+    consumers: flags.consumers,
+    tool,
+    signal,
+    // Streams start side by side, so that their beginnings say little; one line tells the end of each.
+    onEvent: (event) => (event.kind === "started" && !json ? undefined : report(event)),
+    onResult: (result) => {
+      progress.clear();
+      if (json) return;
+      if (result.status === "failed") printFailure(result.stream, result.error);
+      else {
+        const { manifest } = result.result;
+        process.stdout.write(
+          `ok      ${manifest.stream}: ${plural(manifest.content.messages, "message")}, ${formatBytes(manifest.archive.bytes)}, ` +
+            `${formatSeconds(manifest.times.seconds)}\n`,
+        );
+        for (const text of [...manifest.moved, ...manifest.notes]) process.stdout.write(`          ${text}\n`);
+      }
+    },
+    ...(flags.check === undefined ? {} : { check: flags.check }),
+    ...(flags.chunkSize === undefined ? {} : { chunkSize: flags.chunkSize }),
+    ...(flags.windowSize === undefined ? {} : { windowSize: flags.windowSize }),
+    ...(flags.parallel === undefined ? {} : { parallel: flags.parallel }),
+    ...(flags.force === undefined ? {} : { force: flags.force }),
+  });
+  progress.clear();
+  if (vanished.length > 0) {
+    process.stderr.write(`Older backups of streams that the account no longer has were left: ${vanished.join(", ")}\n`);
+  }
+  return results.map((result) =>
+    result.status === "failed"
+      ? { stream: result.stream, status: "failed", error: jsonError(result.error) }
+      : {
+          stream: result.stream,
+          status: "backed-up",
+          directory: result.result.directory,
+          manifest: result.result.manifest,
+        },
+  );
+}
+
+async function configurationLayout(
+  session: Session,
+  directory: string,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const { backupConfiguration } = await import("../../operations/account-backup/backup-configuration.ts");
+  const results = await backupConfiguration(session, {
+    directory,
+    data: flags.data ?? false,
+    signal,
+    onResult: (result) => {
+      if (flags.json) return;
+      if (result.status === "failed") printFailure(result.stream, result.error);
+      else {
+        process.stdout.write(`ok      ${result.stream}: ${result.files.join(", ")}\n`);
+        for (const note of result.notes) process.stdout.write(`          ${note}\n`);
+      }
+    },
+    ...(flags.check === undefined ? {} : { check: flags.check }),
+    ...(flags.force === undefined ? {} : { force: flags.force }),
+  });
+  return results.map((result) =>
+    result.status === "failed" ? { ...result, error: jsonError(result.error) } : { ...result },
+  );
+}
+
+function printFailure(stream: string, error: RelightError): void {
+  process.stdout.write(`FAILED  ${stream}: ${error.message}\n          hint: ${error.hint}\n`);
+}

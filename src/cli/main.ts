@@ -1,0 +1,65 @@
+import { Command, CommanderError } from "commander";
+import { ExitCode } from "../errors.ts";
+import { registerAccountBackup } from "./commands/account-backup.ts";
+import { registerAccountRestore } from "./commands/account-restore.ts";
+import { registerCompletion } from "./commands/completion.ts";
+import { registerStreamBackup } from "./commands/stream-backup.ts";
+import { registerStreamInfo } from "./commands/stream-info.ts";
+import { registerStreamList } from "./commands/stream-list.ts";
+import { registerStreamRestore } from "./commands/stream-restore.ts";
+import { reportError, toRelightError } from "./report-error.ts";
+import { commandExitCode } from "./run-command.ts";
+import { version } from "./version.ts";
+
+/** The whole command tree. */
+export function buildProgram(): Command {
+  const program = new Command("relight")
+    .description(
+      "Disaster recovery for NATS JetStream: backups that are proven to restore, and clusters that come back.",
+    )
+    .version(version, "--version", "print the version")
+    .helpCommand("help [command]", "show help for a command")
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showSuggestionAfterError()
+    .showHelpAfterError("(run with --help for the options)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  relight stream backup ORDERS ./backup1      back up one stream, proven\n" +
+        "  relight stream restore ./backup1            bring it back\n" +
+        "  relight account backup ./all                every stream of the account\n" +
+        "\nIt connects as the nats CLI does: --server, --context, NATS_URL, NATS_CREDS, ~/.config/nats/context.\n",
+    );
+  const stream = program.command("stream").alias("str").description("back up, restore and look at single streams");
+  registerStreamBackup(stream);
+  registerStreamRestore(stream);
+  registerStreamList(stream);
+  registerStreamInfo(stream);
+  const account = program.command("account").alias("a").description("back up and restore every stream of an account");
+  registerAccountBackup(account);
+  registerAccountRestore(account);
+  registerCompletion(program);
+  return program;
+}
+
+/** Runs the command line; returns the exit code. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  // A reader that went away (`| head`) is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(ExitCode.ok);
+  });
+  const program = buildProgram();
+  throwInsteadOfExit(program);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return commandExitCode();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    return reportError(toRelightError(error));
+  }
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}

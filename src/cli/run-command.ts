@@ -1,0 +1,60 @@
+import { ExitCode, RelightError } from "../errors.ts";
+import type { ConnectionFlags } from "../jetstream/connection/resolve-connection-settings.ts";
+import type { Session } from "../jetstream/session.ts";
+import { openCliSession } from "./open-cli-session.ts";
+import { jsonError, reportError, toRelightError } from "./report-error.ts";
+
+/** What a command has at hand while it runs. */
+export interface CommandContext {
+  readonly session: Session;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export interface CommandSettings {
+  readonly flags: ConnectionFlags;
+  /** With `--json` a failure is a `summary` document on stdout, beside the message on stderr. */
+  readonly json: boolean;
+  /** Name in the summary: "stream backup". */
+  readonly command: string;
+}
+
+let exitCode: ExitCode = ExitCode.ok;
+
+/** The exit code of the command that ran. */
+export const commandExitCode = (): ExitCode => exitCode;
+
+/** Writes one JSON document on a line of its own to stdout. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document)}\n`);
+}
+
+/**
+ * Runs one command that talks to a server: connects, passes on Ctrl-C as an abort, reports errors and sets the exit code,
+ * which is what `work` returns.
+ */
+export async function runCommand(
+  settings: CommandSettings,
+  work: (context: CommandContext) => Promise<ExitCode>,
+): Promise<void> {
+  const controller = new AbortController();
+  let interrupts = 0;
+  const interrupt = (): void => {
+    interrupts++;
+    if (interrupts === 1) {
+      process.stderr.write("\nrelight: stopping, and cleaning up; press Ctrl-C again to leave at once\n");
+      controller.abort(new RelightError("CANCELLED", "cancelled"));
+    } else process.exit(ExitCode.cancelled);
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  try {
+    await using session = await openCliSession(settings.flags);
+    exitCode = await work({ session, signal: controller.signal });
+  } catch (thrown) {
+    const error = toRelightError(thrown, controller.signal);
+    if (settings.json) printJson({ type: "summary", command: settings.command, ok: false, error: jsonError(error) });
+    exitCode = reportError(error);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}

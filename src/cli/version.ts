@@ -1,0 +1,7 @@
+import { readFileSync } from "node:fs";
+
+/** The version of this package. */
+export const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+
+/** How Relight names itself in manifests. */
+export const tool = `relight ${version}`;

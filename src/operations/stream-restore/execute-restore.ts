@@ -1,0 +1,183 @@
+import { createReadStream } from "node:fs";
+import { isRelightError, RelightError } from "../../errors.ts";
+import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
+import { restoreStream } from "../../jetstream/restore.ts";
+import type { Session } from "../../jetstream/session.ts";
+import type { PreparedRestore } from "./prepare-restore.ts";
+import { removeHalfMade } from "./remove-half-made.ts";
+import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
+import type { StreamRestoreEvent } from "./restore-events.ts";
+import { settleConfig } from "./settle-config.ts";
+import { type RestoreOutcome, verifyRestored } from "./verify-restored.ts";
+
+export interface ExecuteOptions {
+  readonly chunkSize?: number;
+  readonly inFlight?: number;
+  /** Where the safety backup of a replaced stream goes. */
+  readonly safetyDirectory: string;
+  readonly tool: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StreamRestoreEvent) => void;
+}
+
+export interface ExecutedRestore {
+  readonly info: StreamInfo;
+  readonly outcome: RestoreOutcome;
+  readonly seconds: number;
+  /** The safety backup of the stream that was replaced. */
+  readonly safety?: string;
+}
+
+/**
+ * Carries out one plan: a safety backup where a stream is replaced, the transfer, and the proof that the server now has
+ * what the archive holds. On failure what this run created is removed, and a replaced stream is put back.
+ *
+ * Throws RESTORE_REFUSED, STREAM_EXISTS, RESTORE_FAILED, RESTORE_MISMATCH, CONNECTION_LOST, TIMEOUT, CANCELLED; the message says what
+ * was left where something was.
+ */
+export async function executeRestore(
+  session: Session,
+  prepared: PreparedRestore,
+  options: ExecuteOptions,
+): Promise<ExecutedRestore> {
+  const { plan } = prepared;
+  if (plan.action === "refuse" || plan.action === "skip") throw refusal(prepared);
+  const started = Date.now();
+  let replaced: ReplacedStream | undefined;
+  if (plan.action === "replace") {
+    replaced = await replaceStream(session, plan.stream, {
+      directory: options.safetyDirectory,
+      tool: options.tool,
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    });
+  }
+  try {
+    const { info, outcome } = await transfer(session, prepared, options);
+    return {
+      info,
+      outcome,
+      seconds: (Date.now() - started) / 1000,
+      ...(replaced ? { safety: replaced.directory } : {}),
+    };
+  } catch (error) {
+    const left = await removeHalfMade(session, prepared, error, started);
+    if (!replaced) throw withWhatIsLeft(error, left);
+    throw await replaced.putBack(withWhatIsLeft(error, left));
+  }
+}
+
+async function transfer(
+  session: Session,
+  prepared: PreparedRestore,
+  options: ExecuteOptions,
+): Promise<{ info: StreamInfo; outcome: RestoreOutcome }> {
+  const { plan, stored } = prepared;
+  const { onEvent } = options;
+  const connection = await session.dedicate();
+  try {
+    let reported = 0;
+    await restoreStream(connection, {
+      ...session.apiOptions,
+      config: plan.config,
+      archive: createReadStream(stored.archive, { highWaterMark: 1024 * 1024 }),
+      ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
+      ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: ({ bytes }) => {
+        if (Date.now() - reported < 100 && bytes < stored.archiveBytes) return;
+        reported = Date.now();
+        onEvent?.({ kind: "sending", stream: plan.stream, bytes, totalBytes: stored.archiveBytes });
+      },
+      onSent: () => onEvent?.({ kind: "finishing", stream: plan.stream }),
+    });
+  } catch (error) {
+    const proven = await lateProof(session, prepared, error);
+    if (proven) return proven;
+    throw error;
+  } finally {
+    await connection.close();
+  }
+  if (plan.settleConfig) await settleConfig(session, plan.config);
+  const found = await readBack(session, prepared);
+  if (found.outcome.mismatches.length > 0) throw mismatch(plan.stream, found.outcome);
+  return found;
+}
+
+/** A timeout or a lost connection leaves the outcome unknown: look, before calling it a failure. */
+async function lateProof(
+  session: Session,
+  prepared: PreparedRestore,
+  error: unknown,
+): Promise<{ info: StreamInfo; outcome: RestoreOutcome } | undefined> {
+  if (!isRelightError(error, "TIMEOUT") && !isRelightError(error, "CONNECTION_LOST")) return undefined;
+  try {
+    const found = await readBack(session, prepared);
+    return found.outcome.mismatches.length === 0 ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBack(
+  session: Session,
+  { plan, facts }: PreparedRestore,
+): Promise<{ info: StreamInfo; outcome: RestoreOutcome }> {
+  const { api } = session;
+  let info = await api.streamInfo(plan.stream);
+  let consumers: readonly ConsumerInfo[] = [];
+  let outcome: RestoreOutcome = { mismatches: [], notes: [], consumers: [] };
+  // In a cluster consumers are assigned, and expired messages removed, a moment after the answer.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    consumers = (await api.consumers(plan.stream)).consumers;
+    info = await api.streamInfo(plan.stream);
+    outcome = verifyRestored(plan, facts, info, consumers);
+    if (outcome.mismatches.length === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  if (outcome.mismatches.length > 0 || info.state.messages !== facts.messages) return { info, outcome };
+  const unreadable: number[] = [];
+  for (const seq of facts.samples) {
+    if (seq < info.state.first_seq) continue;
+    try {
+      await api.request(`STREAM.MSG.GET.${plan.stream}`, { seq });
+    } catch (error) {
+      if (isRelightError(error, "API_ERROR")) unreadable.push(seq);
+      else throw error;
+    }
+  }
+  if (unreadable.length === 0) return { info, outcome };
+  // A message can have left between the two looks.
+  const again = await api.streamInfo(plan.stream);
+  if (again.state.messages < info.state.messages) return { info: again, outcome };
+  return { info, outcome: { ...outcome, mismatches: [`sequences that cannot be read: ${unreadable.join(", ")}`] } };
+}
+
+function mismatch(stream: string, outcome: RestoreOutcome): RelightError {
+  return new RelightError("RESTORE_MISMATCH", `restore of "${stream}": ${outcome.mismatches.join("; ")}`, {
+    context: { stream, mismatches: outcome.mismatches },
+  });
+}
+
+/** The error for a plan that is not to be carried out. */
+export function refusal({ plan }: PreparedRestore): RelightError {
+  const reasons = plan.refusals.map((reason) => reason.text);
+  if (plan.refusals.some((reason) => reason.code === "exists")) {
+    return new RelightError("STREAM_EXISTS", `Stream "${plan.stream}" already exist`, {
+      context: { stream: plan.stream, refusals: plan.refusals },
+    });
+  }
+  return new RelightError("RESTORE_REFUSED", `"${plan.stream}" is not restored: ${reasons.join("; ")}`, {
+    context: { stream: plan.stream, refusals: plan.refusals },
+    hint: plan.refusals.map((reason) => reason.cure).join(" "),
+  });
+}
+
+function withWhatIsLeft(error: unknown, left: string | undefined): unknown {
+  if (left === undefined || !(error instanceof RelightError)) return error;
+  return new RelightError(error.code, `${error.message}; ${left}`, {
+    cause: error,
+    context: { ...error.context, left },
+    hint: error.hint,
+  });
+}

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { RelightError } from "../../errors.ts";
+import { type ArchiveFacts, archiveFacts } from "../../formats/directory/archive-facts.ts";
+import { ArchiveCheck } from "../archive-check/archive-check.ts";
+import type { StoredStream } from "./read-backup.ts";
+import type { StreamRestoreEvent } from "./restore-events.ts";
+
+export interface ProvenArchive {
+  readonly facts: ArchiveFacts;
+  /** Messages older than the cut-off that was given. */
+  readonly expired: number;
+}
+
+export interface ProveOptions {
+  /** Count messages that are older than this, in nanoseconds since 1970. */
+  readonly expiredBefore?: bigint;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StreamRestoreEvent) => void;
+}
+
+/**
+ * Proves, before anything is sent, that an archive is whole. Where a manifest says that it was decoded to its end once,
+ * and its hash is still the same, that proof holds; otherwise it is decoded now, with every checksum in it.
+ *
+ * Throws ARCHIVE_DAMAGED (entry and offset in the message), BACKUP_INVALID, CANCELLED.
+ */
+export async function proveArchive(stored: StoredStream, options: ProveOptions): Promise<ProvenArchive> {
+  const { manifest } = stored;
+  const facts = manifest?.content;
+  // Ages are only known from the messages, so limits on age need a full look.
+  if (manifest && facts && options.expiredBefore === undefined) {
+    await checkHash(stored, manifest.archive.sha256, options);
+    return { facts, expired: 0 };
+  }
+  if (manifest && facts && options.expiredBefore !== undefined && facts.firstTime !== null) {
+    if (BigInt(Date.parse(facts.firstTime)) * 1_000_000n > options.expiredBefore) {
+      await checkHash(stored, manifest.archive.sha256, options);
+      return { facts, expired: 0 };
+    }
+  }
+  const check = ArchiveCheck.start(stored.archive, {
+    ...(options.expiredBefore === undefined ? {} : { expiredBefore: options.expiredBefore }),
+    ...(stored.stream === "" ? {} : { streamName: stored.stream }),
+  });
+  const onAbort = (): void => void check.cancel();
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  const ticker = setInterval(() => {
+    options.onEvent?.({
+      kind: "checking",
+      stream: stored.stream,
+      bytes: Math.min(check.encodedBytes, stored.archiveBytes),
+      totalBytes: stored.archiveBytes,
+    });
+  }, 100);
+  try {
+    check.available(stored.archiveBytes);
+    const { report, sha256 } = await check.finish();
+    const fatal = report.problems.filter((problem) => problem.severity === "fatal");
+    if (fatal.length > 0) {
+      throw new RelightError(
+        "ARCHIVE_DAMAGED",
+        `${stored.archive}: ${fatal.map((problem) => problem.message).join("; ")}`,
+        {
+          context: { path: stored.archive, problems: fatal.map((problem) => problem.code) },
+        },
+      );
+    }
+    if (manifest && manifest.archive.sha256 !== sha256) throw wrongHash(stored);
+    return { facts: archiveFacts(report), expired: report.expired };
+  } catch (error) {
+    throw damaged(stored, error);
+  } finally {
+    clearInterval(ticker);
+    options.signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+async function checkHash(stored: StoredStream, expected: string, options: ProveOptions): Promise<void> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let reported = 0;
+  for await (const piece of createReadStream(stored.archive, {
+    highWaterMark: 1024 * 1024,
+    ...(options.signal ? { signal: options.signal } : {}),
+  })) {
+    hash.update(piece);
+    bytes += piece.length;
+    if (Date.now() - reported > 100) {
+      reported = Date.now();
+      options.onEvent?.({ kind: "checking", stream: stored.stream, bytes, totalBytes: stored.archiveBytes });
+    }
+  }
+  if (hash.digest("hex") !== expected) throw wrongHash(stored);
+}
+
+function wrongHash(stored: StoredStream): RelightError {
+  return new RelightError(
+    "ARCHIVE_DAMAGED",
+    `${stored.archive} is not what it was when it was proven: its SHA-256 differs`,
+    {
+      context: { path: stored.archive },
+    },
+  );
+}
+
+/** Names the file, which the decoder does not know. */
+function damaged(stored: StoredStream, error: unknown): unknown {
+  if (!(error instanceof RelightError) || error.message.startsWith(stored.archive)) return error;
+  if (error.code !== "ARCHIVE_DAMAGED" && error.code !== "SNAPSHOT_INCOMPLETE") return error;
+  return new RelightError("ARCHIVE_DAMAGED", `${stored.archive}: ${error.message}`, {
+    cause: error,
+    context: { ...error.context, path: stored.archive },
+  });
+}

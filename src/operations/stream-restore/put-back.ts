@@ -1,0 +1,15 @@
+import type { Session } from "../../jetstream/session.ts";
+import { executeRestore, refusal } from "./execute-restore.ts";
+import { observeTarget } from "./observe-target.ts";
+import { prepareRestore } from "./prepare-restore.ts";
+import { readBackup } from "./read-backup.ts";
+
+/** Restores a safety backup as it is. A cancelled command still puts back, so there is no signal. */
+export async function putBackStream(session: Session, directory: string, tool: string): Promise<void> {
+  const [stored] = await readBackup(directory);
+  if (!stored) return;
+  const target = await observeTarget(session);
+  const prepared = await prepareRestore(stored, target, { wishes: { ifExists: "fail" } });
+  if (prepared.plan.action !== "create") throw refusal(prepared);
+  await executeRestore(session, prepared, { safetyDirectory: directory, tool });
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRelightError } from "../../errors.ts";
+import type { StreamInfo } from "../../jetstream/api-types.ts";
+import type { Session } from "../../jetstream/session.ts";
+import type { PreparedRestore } from "./prepare-restore.ts";
+
+/** A server drops a restore that it hears nothing of for 5 s; only then is it clear what is left of it. */
+const settleMs = 7_000;
+
+/**
+ * Removes the stream that a failed restore left, and only that: a stream that somebody else created under the name
+ * meanwhile stays. Returns what is left behind, in words, or undefined when nothing is.
+ */
+export async function removeHalfMade(
+  session: Session,
+  prepared: PreparedRestore,
+  error: unknown,
+  startedMs: number,
+): Promise<string | undefined> {
+  const { plan } = prepared;
+  if (isRelightError(error, "STREAM_EXISTS")) return undefined;
+  const unknown = ["CONNECTION_LOST", "TIMEOUT", "CANCELLED"].some(
+    (code) => isRelightError(error) && error.code === code,
+  );
+  const until = Date.now() + (unknown ? settleMs : 1_500);
+  let looked = false;
+  let failure = "";
+  for (;;) {
+    try {
+      const found = await session.api.findStream(plan.stream);
+      looked = true;
+      if (found && !isOurs(found, prepared, startedMs)) {
+        return `a stream "${plan.stream}" exists that this run did not create; it was not touched`;
+      }
+      if (found) await session.api.deleteStream(plan.stream);
+      // Where the server said no itself, what it had to leave is there at once.
+      if (!unknown && !found) return undefined;
+    } catch (cleanUpError) {
+      failure = cleanUpError instanceof Error ? cleanUpError.message : String(cleanUpError);
+    }
+    if (Date.now() >= until) break;
+    await sleep(500);
+  }
+  try {
+    if (!(await session.api.findStream(plan.stream))) return undefined;
+  } catch (lookError) {
+    failure ||= lookError instanceof Error ? lookError.message : String(lookError);
+  }
+  return looked
+    ? `the stream "${plan.stream}" was left half-made and could not be removed (${failure})`
+    : `whether a half-made stream "${plan.stream}" was left is unknown (${failure}): look with relight stream info ${plan.stream}`;
+}
+
+/**
+ * True for the stream that this run made: it carries the archive's creation time (v1 on a standalone server), or was
+ * created since this run began, by the server's clock where it tells that, and holds nothing beyond the archive.
+ */
+function isOurs(found: StreamInfo, { facts }: PreparedRestore, startedMs: number): boolean {
+  if (facts.inside && Date.parse(found.created) === Date.parse(facts.inside.created)) return true;
+  const skewMs = found.ts ? Date.parse(found.ts) - Date.now() : 0;
+  const since = Date.parse(found.created) >= startedMs + skewMs - 2_000;
+  return since && found.state.messages <= facts.messages && found.state.last_seq <= facts.streamLastSequence;
+}

@@ -1,0 +1,71 @@
+import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
+import type { AccountInfo, StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
+import type { ServerVersion } from "../../jetstream/server-version.ts";
+
+export type IfExists = "fail" | "skip" | "replace";
+
+/** What the operator asked for. */
+export interface RestoreWishes {
+  /** A whole configuration instead of the backup's. */
+  readonly config?: StreamConfig;
+  readonly replicas?: number;
+  readonly cluster?: string;
+  readonly tags?: readonly string[];
+  readonly ifExists: IfExists;
+  /** Set `max_age` to "never" so that an old backup is not emptied at once. */
+  readonly liftMaxAge?: boolean;
+}
+
+/** What the target looks like before anything is done. */
+export interface RestoreTarget {
+  readonly version: ServerVersion;
+  /** True for a server that is in a cluster. */
+  readonly clustered: boolean;
+  readonly account: AccountInfo;
+  /** All streams of the account that answer. */
+  readonly streams: readonly StreamInfo[];
+  /** Streams of the account that exist but do not answer. */
+  readonly missing: readonly string[];
+  readonly maxPayload: number;
+}
+
+export interface RestoreSource {
+  readonly config: StreamConfig;
+  readonly facts: ArchiveFacts;
+  /** Messages older than the planned `max_age`, now or within a minute. */
+  readonly expired: number;
+  /** The version of the server that made the backup, where a manifest says it. */
+  readonly serverVersion?: string;
+}
+
+/** A reason not to restore, with the cure. */
+export interface Refusal {
+  readonly code: string;
+  readonly text: string;
+  readonly cure: string;
+}
+
+/** Everything that a restore would do, as data: what `--dry-run` prints and what the executor walks. */
+export interface RestorePlan {
+  readonly stream: string;
+  readonly action: "create" | "skip" | "replace" | "refuse";
+  /** The configuration that is sent. */
+  readonly config: StreamConfig;
+  readonly format: "v1" | "v2";
+  /** How the configuration differs from the backup's, and why. */
+  readonly changes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly refusals: readonly Refusal[];
+  /** Rewrite the stored configuration afterwards: the archive's copy has fields that this server would trip over. */
+  readonly settleConfig: boolean;
+  readonly expected: {
+    /** Messages in the archive. */
+    readonly messages: number;
+    /** Fewer than these afterwards is a failed restore, whatever the server answered. */
+    readonly atLeast: number;
+    readonly firstSequence: number;
+    readonly lastSequence: number;
+    readonly streamLastSequence: number;
+    readonly consumers: readonly string[];
+  };
+}

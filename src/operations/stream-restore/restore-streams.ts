@@ -1,0 +1,99 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { isRelightError, RelightError } from "../../errors.ts";
+import type { Session } from "../../jetstream/session.ts";
+import { type ExecutedRestore, executeRestore, refusal } from "./execute-restore.ts";
+import { observeTarget } from "./observe-target.ts";
+import { openArchive } from "./open-archive.ts";
+import { type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
+import type { StoredStream } from "./read-backup.ts";
+import type { StreamRestoreEvent } from "./restore-events.ts";
+import { restoreOrder } from "./restore-order.ts";
+import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
+
+export interface RestoreStreamsOptions {
+  readonly stored: readonly StoredStream[];
+  readonly wishes: RestoreWishes;
+  /** Prove and plan only. */
+  readonly dryRun?: boolean;
+  readonly chunkSize?: number;
+  readonly inFlight?: number;
+  /** Where safety backups go; beside the backup where this is not given. */
+  readonly safetyDirectory?: string;
+  readonly tool: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StreamRestoreEvent) => void;
+  /** Called as soon as one stream's fate is known. */
+  readonly onResult?: (result: StreamRestoreResult) => void;
+}
+
+export type StreamRestoreResult =
+  | { readonly stream: string; readonly status: "restored"; readonly plan: RestorePlan; readonly done: ExecutedRestore }
+  | { readonly stream: string; readonly status: "skipped"; readonly plan: RestorePlan }
+  | { readonly stream: string; readonly status: "planned"; readonly plan: RestorePlan }
+  | {
+      readonly stream: string;
+      readonly status: "failed" | "refused";
+      readonly plan?: RestorePlan;
+      readonly error: RelightError;
+    };
+
+/**
+ * Restores streams, each with a result of its own; a failure does not stop the others, a cancellation does. All archives
+ * are proven and all restores planned before the first byte is sent.
+ */
+export async function restoreStreams(session: Session, options: RestoreStreamsOptions): Promise<StreamRestoreResult[]> {
+  const results: StreamRestoreResult[] = [];
+  const settle = (result: StreamRestoreResult): void => {
+    results.push(result);
+    options.onResult?.(result);
+  };
+  const target = await observeTarget(session);
+  const prepared: PreparedRestore[] = [];
+  await using opened = new AsyncDisposableStack();
+  for (const stored of options.stored) {
+    try {
+      const archive = opened.use(await openArchive(stored));
+      prepared.push(await prepareRestore(archive.stored, target, options));
+    } catch (error) {
+      const known = asRelightError(error, options.signal);
+      if (known.code === "CANCELLED") throw known;
+      settle({ stream: stored.stream || basename(stored.path), status: "failed", error: known });
+    }
+  }
+  for (const item of restoreOrder(prepared)) {
+    const { plan } = item;
+    const { stream } = plan;
+    if (plan.action === "skip") settle({ stream, status: "skipped", plan });
+    else if (plan.action === "refuse") settle({ stream, status: "refused", plan, error: refusal(item) });
+    else if (options.dryRun) settle({ stream, status: "planned", plan });
+    else {
+      try {
+        const safetyDirectory = safetyPath(item, options);
+        settle({
+          stream,
+          status: "restored",
+          plan,
+          done: await executeRestore(session, item, { ...options, safetyDirectory }),
+        });
+      } catch (error) {
+        const known = asRelightError(error, options.signal);
+        settle({ stream, status: "failed", plan, error: known });
+        if (known.code === "CANCELLED") break;
+      }
+    }
+  }
+  return results;
+}
+
+function safetyPath({ stored, plan }: PreparedRestore, options: RestoreStreamsOptions): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const parent = options.safetyDirectory ?? dirname(resolve(stored.path));
+  return join(parent, `${plan.stream}.before-restore-${time}`);
+}
+
+function asRelightError(error: unknown, signal: AbortSignal | undefined): RelightError {
+  if (isRelightError(error)) return error;
+  if (signal?.aborted) return new RelightError("CANCELLED", "the restore was cancelled", { cause: error });
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new RelightError("INTERNAL", text, { cause: error });
+}
