@@ -67,6 +67,11 @@ export const catalogue = {
     meaning: "The NATS context does not exist or cannot be used.",
     hint: "List contexts with: ls ~/.config/nats/context",
   },
+  CREDENTIALS_INVALID: {
+    exit: ExitCode.usage,
+    meaning: "A file of credentials, a key or a certificate is missing, unreadable or not what it should be.",
+    hint: "The message names the file, and the flag, variable or context that named it.",
+  },
   JETSTREAM_UNAVAILABLE: {
     exit: ExitCode.unreachable,
     meaning: "JetStream does not answer, or is not enabled for this account.",

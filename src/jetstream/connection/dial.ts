@@ -1,0 +1,117 @@
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
+import {
+  type Auth,
+  type ConnectionOptions,
+  type NatsConnection,
+  type Server,
+  type TlsOptions,
+  wsconnect,
+} from "@nats-io/nats-core";
+import { connect as tcpConnect } from "@nats-io/transport-node";
+import type { ConnectionSettings } from "./connection-settings.ts";
+import type { LoadedCredentials } from "./load-credentials.ts";
+import type { LoadedTls } from "./load-tls.ts";
+import { isWebSocket, type ServerAddress } from "./server-url.ts";
+import { destroyingStraySockets } from "./stray-sockets.ts";
+import { takingTurns } from "./transport-turns.ts";
+
+/** What one attempt needs, with all files read. */
+export interface Dialling {
+  readonly settings: ConnectionSettings;
+  readonly credentials: LoadedCredentials;
+  readonly tls: LoadedTls | undefined;
+  /** For one long operation: never reconnects, since a snapshot or a restore does not survive it. */
+  readonly dedicated: boolean;
+}
+
+/**
+ * Connects to one server. Throws whatever the NATS client throws.
+ *
+ * Two rules of the `nats` CLI are kept that the client for JavaScript has not: a certificate must be valid for the
+ * IP address where the server was given by one (the client compares it with "localhost"), and a nats:// address that
+ * merely offers TLS is used without it where the certificate is not trusted.
+ */
+export async function dial(server: ServerAddress, dialling: Dialling): Promise<NatsConnection> {
+  const { settings, tls } = dialling;
+  const kind = isWebSocket(server) ? "websocket" : "tcp";
+  const attempt = (tlsOptions: LoadedTls | undefined | null): Promise<NatsConnection> => {
+    const giveUp = new AbortController();
+    return takingTurns(kind, () =>
+      destroyingStraySockets(async () => {
+        const options = connectionOptions(server, dialling, tlsOptions, giveUp.signal);
+        const connection = await (kind === "websocket" ? wsconnect(options) : tcpConnect(options));
+        const others = settings.servers.filter((other) => other !== server);
+        if (!dialling.dedicated && others.length > 0) connection.setServers([server, ...others].map(clientAddress));
+        return connection;
+      }),
+    ).catch((error: unknown) => {
+      giveUp.abort();
+      throw error;
+    });
+  };
+  if (kind === "websocket" || tls !== undefined) return attempt(tls);
+  try {
+    return await attempt(undefined);
+  } catch (error) {
+    if (!isCertificateProblem(error)) throw error;
+    // Without TLS options the client did its own comparison; with empty ones TLS is required, and ours holds.
+    const asIp = isIP(server.host) > 0 ? await attempt({}).catch(() => undefined) : undefined;
+    if (asIp) return asIp;
+    // null: no TLS, which fails at once where the server requires it.
+    return attempt(null).catch(() => {
+      throw error;
+    });
+  }
+}
+
+function connectionOptions(
+  server: ServerAddress,
+  { settings, credentials, dedicated }: Dialling,
+  tls: LoadedTls | undefined | null,
+  signal: AbortSignal,
+): ConnectionOptions {
+  // The client asks this handler before each attempt, also when it reconnects: it tells which server is next.
+  let target: Server | undefined;
+  const expectedName = (): string => target?.tlsName || target?.hostname || server.host;
+  const userInfo = (): ServerAddress["userInfo"] => {
+    const known = settings.servers.find((one) => one.host === target?.hostname && one.port === target.port);
+    return (known ?? server).userInfo;
+  };
+  const nodeTls = {
+    checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+      checkServerIdentity(expectedName(), certificate),
+    // Destroys a TLS socket that is still dialling.
+    signal,
+  };
+  return {
+    servers: [clientAddress(server)],
+    name: settings.name,
+    timeout: settings.timeoutMs,
+    authenticator: (nonce?: string): Auth => credentials.authenticate(nonce, userInfo()),
+    reconnectToServer: ([next]) => {
+      target = next;
+      return null;
+    },
+    ...(settings.inboxPrefix === undefined ? {} : { inboxPrefix: settings.inboxPrefix }),
+    ...(tls === undefined ? {} : { tls: tls && ({ ...tls, ...nodeTls } as TlsOptions) }),
+    reconnect: !dedicated,
+    maxReconnectAttempts: 5,
+    reconnectTimeWait: 500,
+    ignoreClusterUpdates: dedicated,
+    // Pings queue behind data, so a slow link needs patience: a dead connection is noticed after two minutes.
+    pingInterval: 30_000,
+    maxPingOut: 4,
+  };
+}
+
+/** The client takes a password in a URL for a port, so it gets none. */
+function clientAddress(server: ServerAddress): string {
+  if (isWebSocket(server)) return server.url;
+  return server.host.includes(":") ? `[${server.host}]:${server.port}` : `${server.host}:${server.port}`;
+}
+
+function isCertificateProblem(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "string" && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/.test(code);
+}
