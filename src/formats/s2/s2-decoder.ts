@@ -1,6 +1,9 @@
 import { RelightError } from "../../errors.ts";
 import type { Window } from "../window.ts";
-import { ChunkType, maskCrc, maxBlockBytes, maxChunkBytes, streamIdentifiers } from "./s2-frames.ts";
+import { ChunkType, isSkippable, maskCrc, maxBlockBytes, maxChunkBytes, streamIdentifiers } from "./s2-frames.ts";
+
+const headBytes = 4;
+const crcBytes = 4;
 
 /**
  * Incremental decoder of the S2 framing format, Snappy's included. Source: klauspost/compress `s2/reader.go` and
@@ -8,15 +11,17 @@ import { ChunkType, maskCrc, maxBlockBytes, maxChunkBytes, streamIdentifiers } f
  */
 export class S2Decoder {
   readonly #window: Window;
-  /** A chunk that has not come whole yet, in kernel memory. */
+  /** Address of the current chunk, as far as it has come; of a skipped chunk the head only. */
   readonly #chunk: number;
+  /** Bytes of the current chunk that have come. */
   #have = 0;
   #encoded = 0;
   #identified = false;
+  #skipped = 0;
 
   constructor(window: Window) {
     this.#window = window;
-    this.#chunk = window.kernels.allocate(maxChunkBytes + 4);
+    this.#chunk = window.kernels.allocate(headBytes + maxChunkBytes);
   }
 
   /** Bytes of input taken so far. */
@@ -24,113 +29,103 @@ export class S2Decoder {
     return this.#encoded;
   }
 
-  /**
-   * Takes input until one chunk is decoded into the window or the input is used up; returns the bytes taken. To be called
-   * again with the rest. Throws ARCHIVE_DAMAGED with `context.encodedOffset`.
-   */
-  push(input: Uint8Array): number {
-    const { kernels } = this.#window;
-    let taken = 0;
-    const fill = (until: number): boolean => {
-      const count = Math.min(until - this.#have, input.length - taken);
-      kernels.bytes.set(input.subarray(taken, taken + count), this.#chunk + this.#have);
-      taken += count;
-      this.#have += count;
-      return this.#have >= until;
-    };
-    if (!fill(4)) return this.#took(taken);
-    const head = kernels.view.getUint32(this.#chunk, true);
-    const type = head & 0xff;
-    const length = head >>> 8;
-    if (!this.#identified && type !== ChunkType.identifier) throw this.#damaged("this is no S2 stream");
-    if (type >= ChunkType.firstSkippable && type !== ChunkType.identifier) {
-      // Skipped bytes are not kept: `have` counts on, the buffer does not.
-      return this.#skip(input, taken, length);
-    }
-    if (length > maxChunkBytes) throw this.#damaged(`a chunk of ${length} bytes`);
-    if (!fill(4 + length)) return this.#took(taken);
-    this.#decode(type, this.#chunk + 4, length);
-    this.#have = 0;
-    return this.#took(taken);
+  /** Padding and skippable chunks met so far. No nats-server writes any: one may be a block whose type was damaged. */
+  get skippedChunks(): number {
+    return this.#skipped;
   }
 
-  /** The input has ended. Throws ARCHIVE_DAMAGED when it is cut in the middle of a chunk, or was empty. */
+  /**
+   * Takes input until one chunk is done, which puts at most 4 MiB into the window, or the input is used up. Returns the
+   * bytes taken; call again with the rest. Throws ARCHIVE_DAMAGED with `context.encodedOffset`, where the chunk begins;
+   * the decoder is of no use then, and of that chunk nothing is in the window.
+   */
+  push(input: Uint8Array): number {
+    const taken = this.#fill(input, 0, headBytes);
+    if (this.#have < headBytes) return taken;
+    const head = this.#window.kernels.view.getUint32(this.#chunk, true);
+    const type = head & 0xff;
+    const length = head >>> 8;
+    if (!this.#identified && type !== ChunkType.identifier) throw this.#damaged("no S2 stream begins here");
+    if (isSkippable(type)) return taken + this.#skip(input.length - taken, length);
+    if (length > maxChunkBytes) throw this.#damaged(`a chunk of ${length} bytes`);
+    const body = this.#fill(input, taken, headBytes + length);
+    if (this.#have === headBytes + length) {
+      this.#decode(type, this.#chunk + headBytes, length);
+      this.#have = 0;
+    }
+    return taken + body;
+  }
+
+  /** The input has ended. Throws ARCHIVE_DAMAGED when it is cut in the middle of a chunk, or has no stream identifier. */
   end(): void {
     if (this.#have > 0) throw this.#damaged("the stream is cut off in the middle of a block");
     if (!this.#identified) throw this.#damaged("the stream is empty");
   }
 
-  #took(taken: number): number {
-    this.#encoded += taken;
-    return taken;
+  /** Copies input from `from` on until the chunk has `wanted` bytes; returns the bytes copied. */
+  #fill(input: Uint8Array, from: number, wanted: number): number {
+    const count = Math.min(wanted - this.#have, input.length - from);
+    if (count <= 0) return 0;
+    this.#window.kernels.bytes.set(input.subarray(from, from + count), this.#chunk + this.#have);
+    this.#have += count;
+    this.#encoded += count;
+    return count;
   }
 
-  #skip(input: Uint8Array, taken: number, length: number): number {
-    const missing = 4 + length - this.#have;
-    const count = Math.min(missing, input.length - taken);
+  #skip(available: number, length: number): number {
+    const count = Math.min(headBytes + length - this.#have, available);
     this.#have += count;
-    if (this.#have === 4 + length) this.#have = 0;
-    return this.#took(taken + count);
+    this.#encoded += count;
+    if (this.#have === headBytes + length) {
+      this.#have = 0;
+      this.#skipped++;
+    }
+    return count;
   }
 
   #decode(type: number, at: number, length: number): void {
-    const { kernels } = this.#window;
-    switch (type) {
-      case ChunkType.identifier: {
-        const text = String.fromCharCode(...kernels.bytes.subarray(at, at + Math.min(length, 16)));
-        if (!streamIdentifiers.includes(text)) throw this.#damaged("an unknown stream identifier");
-        this.#identified = true;
-        return;
-      }
-      case ChunkType.compressed: {
-        if (length < 5) throw this.#damaged("a block that is too short");
-        const [size, headBytes] = this.#blockLength(at + 4, at + length);
-        const target = this.#window.reserve(size);
-        const result = kernels.s2DecodeBlock(at + 4 + headBytes, at + length, target, target + size);
-        if (result !== 0) throw this.#damaged("a block that does not decompress");
-        this.#verify(at, target, size);
-        return;
-      }
-      case ChunkType.uncompressed: {
-        if (length < 4) throw this.#damaged("a block that is too short");
-        const size = length - 4;
-        if (size > maxBlockBytes) throw this.#damaged(`a block of ${size} bytes`);
-        const target = this.#window.reserve(size);
-        kernels.bytes.copyWithin(target, at + 4, at + length);
-        this.#verify(at, target, size);
-        return;
-      }
-      default:
-        throw this.#damaged(`a chunk of the unknown type 0x${type.toString(16)}`);
+    if (type === ChunkType.identifier) {
+      const text = length === 6 ? String.fromCharCode(...this.#window.kernels.bytes.subarray(at, at + 6)) : "";
+      if (!streamIdentifiers.includes(text)) throw this.#damaged("an unknown stream identifier");
+      this.#identified = true;
+      return;
     }
-  }
-
-  #verify(at: number, target: number, size: number): void {
+    if (type !== ChunkType.compressed && type !== ChunkType.uncompressed) {
+      throw this.#damaged(`a chunk of the unknown type 0x${type.toString(16).padStart(2, "0")}`);
+    }
+    if (length < crcBytes) throw this.#damaged("a block that is too short");
     const { kernels } = this.#window;
+    const end = at + length;
+    let body = at + crcBytes;
+    let size = length - crcBytes;
+    if (type === ChunkType.compressed) [size, body] = this.#blockSize(body, end);
+    if (size > maxBlockBytes) throw this.#damaged(`a block of ${size} bytes`);
+    const target = this.#window.reserve(size);
+    if (type === ChunkType.uncompressed) kernels.bytes.copyWithin(target, body, end);
+    else if (kernels.s2DecodeBlock(body, end, target, target + size) !== 0) {
+      throw this.#damaged("a block that does not decompress");
+    }
     if (maskCrc(kernels.crc32c(target, size)) !== kernels.view.getUint32(at, true)) {
       throw this.#damaged("the checksum of a block is wrong");
     }
     this.#window.commit(size);
   }
 
-  /** The uvarint before a block: its decompressed size. */
-  #blockLength(at: number, end: number): [size: number, bytes: number] {
+  /** Reads the uvarint before a block, its decompressed size; returns that and the address of the block. */
+  #blockSize(at: number, end: number): [size: number, body: number] {
     const { bytes } = this.#window.kernels;
     let size = 0;
     for (let index = 0; index < 5 && at + index < end; index++) {
       const byte = bytes[at + index] as number;
       size += (byte & 0x7f) * 2 ** (7 * index);
-      if (byte < 0x80) {
-        if (size > maxBlockBytes) break;
-        return [size, index + 1];
-      }
+      if (byte < 0x80) return [size, at + index + 1];
     }
-    throw this.#damaged("a block that claims an impossible size");
+    throw this.#damaged("a block without a size");
   }
 
   #damaged(what: string): RelightError {
-    const offset = this.#encoded;
-    return new RelightError("ARCHIVE_DAMAGED", `${what}, in the compressed data at offset ${offset}`, {
+    const offset = this.#encoded - this.#have;
+    return new RelightError("ARCHIVE_DAMAGED", `${what}, at offset ${offset} of the compressed data`, {
       context: { encodedOffset: offset },
     });
   }

@@ -18,8 +18,9 @@ export class S2Encoder {
   #have = 0;
   #begun = false;
 
-  constructor(options: S2EncoderOptions = {}) {
-    this.#kernels = Kernels.create();
+  /** @param kernels whose memory holds the block; an instance of its own by default */
+  constructor(kernels: Kernels = Kernels.create(), options: S2EncoderOptions = {}) {
+    this.#kernels = kernels;
     this.#blockSize = options.blockSize ?? 1024 * 1024;
     this.#compress = options.compress ?? true;
     this.#block = this.#kernels.allocate(this.#blockSize);

@@ -1,21 +1,25 @@
-/** The framing of S2 and Snappy streams: `type u8, length u24 little-endian, body`. */
+/** Types of chunk in the framing of S2 and Snappy streams: `type u8, length u24 little-endian, body`. */
 export const ChunkType = {
   /** Masked CRC-32C of the decompressed bytes, uvarint of their number, S2 block. */
   compressed: 0x00,
-  /** Masked CRC-32C, bytes. */
+  /** Masked CRC-32C, then the bytes themselves. */
   uncompressed: 0x01,
-  firstSkippable: 0x80,
-  padding: 0xfe,
   identifier: 0xff,
 } as const;
 
+/** Chunks that a reader may pass over: 0x80 to 0xfd by definition, 0xfe as padding. */
+export function isSkippable(type: number): boolean {
+  return type >= 0x80 && type <= 0xfe;
+}
+
+/** Bodies of the identifier chunk: S2, and Snappy whose blocks S2 includes. */
 export const streamIdentifiers: readonly string[] = ["S2sTwO", "sNaPpY"];
 
 /** The largest decompressed block (klauspost/compress `maxBlockSize`). */
 export const maxBlockBytes = 4 * 1024 * 1024;
 
-/** The largest chunk body: a block that did not compress at all, as the format bounds it. */
-export const maxChunkBytes = maxBlockBytes + Math.ceil(maxBlockBytes / 6) + 64;
+/** The largest chunk body that is taken: a block that did not compress at all, as Snappy bounds it, and its CRC. */
+export const maxChunkBytes = 4 + 32 + maxBlockBytes + Math.ceil(maxBlockBytes / 6);
 
 /** CRCs are stored rotated and offset, so that a CRC over data that holds CRCs stays useful. */
 export function maskCrc(crc: number): number {
