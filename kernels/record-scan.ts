@@ -1,32 +1,55 @@
-// Scans records of a JetStream filestore block into columns. One call handles a whole batch.
+// Scans records of a JetStream filestore block into columns; one call handles a whole batch.
 // Record layout: nats-server server/filestore.go (`writeMsgRecordLocked`):
 //   u32 length (bit 31: has headers), u64 sequence (bit 63: erased, bit 62: tombstone), i64 time, u16 subject length,
-//   subject, [u32 header length, header], payload, 8 bytes of HighwayHash-64 over sequence..payload without the lengths.
-import { hh64 } from "./highwayhash";
+//   subject, [u32 header length, header], payload, u64 HighwayHash-64 over sequence..payload without the two lengths.
+import { highwayHash } from "./highwayhash";
+import { hasTtl } from "./ttl-header";
 
+/** Larger records are damage: `rlBadThresh` of the server is 32 MiB; subject and header words come on top. */
 const MAX_RECORD: usize = 32 * 1024 * 1024 + 64 * 1024;
-const SCRATCH: usize = memory.data(65536 + 256, 16);
+const MAX_SEQUENCE: u64 = 0x1f_ffff_ffff_ffff; // what a float64 holds exactly
+const FIXED: usize = 22;
+const SMALLEST: usize = 30;
+
+/** The front of a hashed input, where the record itself does not hold it in one piece. */
+const FRONT: usize = memory.data(16 + 65535 + 32 + 128, 16);
 
 /** Why a scan stopped: 0 end, 1 incomplete, 2 rows full, 3 bad length, 4 bad hash. */
-export let scanStop: i32 = 0;
-export let scanNeed: usize = 0;
-export let scanCount: i32 = 0;
+export let recordStop: i32 = 0;
+/** With stop 1: bytes that the record needs in all. */
+export let recordNeed: usize = 0;
+/** Rows written. */
+export let recordCount: i32 = 0;
 
-/** True if the header block holds a line "Nats-TTL:". */
-export function hasTtl(at: usize, end: usize): bool {
-  // "Nats" and "-TTL" as little-endian words.
-  if (end - at < 9) return false;
-  const last = end - 9;
-  for (let p = at; p <= last; p++) {
-    if (load<u32>(p) == 0x7374614e && load<u32>(p, 4) == 0x4c54542d && load<u8>(p, 8) == 0x3a) return true;
+/** Hash of the record at `i` with these lengths, which fit each other. `has`: 1 with a header, else 0. */
+// @ts-ignore: decorator
+@inline function hashRecord(i: usize, subject: usize, body: usize, has: usize): u64 {
+  v128.store(FRONT, v128.load(i, 4));
+  if (has) {
+    // The header's length word is not hashed: the front is put together up to a whole packet, the rest read in place.
+    const front = 16 + subject;
+    const rest = body - 4 - subject;
+    const from = i + FIXED + 4 + subject;
+    const fill: usize = (0 - front) & 31;
+    memory.copy(FRONT + 16, i + FIXED, subject);
+    if (rest <= fill) {
+      memory.copy(FRONT + front, from, rest);
+      return highwayHash(0, 0, FRONT, front + rest);
+    }
+    v128.store(FRONT + front, v128.load(from));
+    v128.store(FRONT + front, v128.load(from, 16), 16);
+    return highwayHash(FRONT, front + fill, from + fill, rest - fill);
   }
-  return false;
+  // Without a header only the subject's length lies between the 16 bytes of sequence and time and the rest.
+  v128.store(FRONT, v128.load(i + FIXED), 16);
+  if (body >= 16) return highwayHash(FRONT, 32, i + FIXED + 16, body - 16);
+  return highwayHash(0, 0, FRONT, 16 + body);
 }
 
 /**
- * Columns are arrays of `rows` entries at these addresses: sequence f64, timestamp i64, flags u8 (1 erased, 2 tombstone,
- * 4 headers, 8 Nats-TTL), offset u32, subject length u16, header length u32, payload length u32.
- * Returns the address after the last complete record.
+ * Scans from `from`. Columns are arrays of `rows` elements: sequence f64, time i64, flags u8 (1 erased, 2 tombstone,
+ * 4 header, 8 Nats-TTL), address of the record u32, subject length u16, header length u32, payload length u32. Returns
+ * the address after the last complete, sound record. 64 bytes behind `end` must be readable.
  */
 export function scanRecords(
   from: usize, end: usize, rows: i32, verify: bool,
@@ -34,67 +57,40 @@ export function scanRecords(
 ): usize {
   let n: i32 = 0;
   let i = from;
-  scanStop = 0;
-  scanNeed = 0;
+  recordStop = 0;
+  recordNeed = 0;
   while (i < end) {
-    if (n == rows) { scanStop = 2; break; }
-    if (end - i < 22) { scanStop = 1; scanNeed = 22; break; }
+    if (n == rows) { recordStop = 2; break; }
+    if (end - i < FIXED) { recordStop = 1; recordNeed = FIXED; break; }
     const word = load<u32>(i);
-    const len = (word & 0x7fffffff) as usize;
+    const length = (word & 0x7fffffff) as usize;
     const subject = load<u16>(i, 20) as usize;
     const has = (word >>> 31) as usize;
-    if (len < 30 || len > MAX_RECORD || subject + (has << 2) + 30 > len) { scanStop = 3; break; }
-    if (len > end - i) { scanStop = 1; scanNeed = len; break; }
-    const raw = load<u64>(i, 4);
-    const sequence = raw & 0x3fffffffffffffff;
-    if (sequence > 0x1fffffffffffff) { scanStop = 3; break; }
-    let flag: u32 = (raw >> 63 ? 1 : 0) | ((raw >> 62) & 1 ? 2 : 0);
-    const body = len - 30;
+    if (length < SMALLEST || length > MAX_RECORD || SMALLEST + subject + (has << 2) > length) { recordStop = 3; break; }
+    const marked = load<u64>(i, 4);
+    const sequence = marked & 0x3fff_ffff_ffff_ffff;
+    if (sequence > MAX_SEQUENCE) { recordStop = 3; break; }
+    if (length > end - i) { recordStop = 1; recordNeed = length; break; }
+    const body = length - SMALLEST;
     let header: usize = 0;
+    let flag = ((marked >> 63) | ((marked >> 61) & 2)) as u32;
     if (has) {
-      header = load<u32>(i + 22 + subject) as usize;
-      if (header > body - 4 - subject) { scanStop = 3; break; }
-      flag |= 4;
-      const at = i + 26 + subject;
-      if (hasTtl(at, at + header)) flag |= 8;
+      header = load<u32>(i + FIXED + subject) as usize;
+      if (header > body - 4 - subject) { recordStop = 3; break; }
+      const at = i + FIXED + 4 + subject;
+      flag |= hasTtl(at, at + header) ? 12 : 4;
     }
-    if (verify) {
-      let hash: u64;
-      v128.store(SCRATCH, v128.load(i, 4));
-      if (has) {
-        // The header's length word is not hashed, so the front is put together anew, up to a multiple of 32 bytes.
-        const rest = body - 4 - subject;
-        const front: usize = subject + 16;
-        memory.copy(SCRATCH + 16, i + 22, subject);
-        const pad: usize = ((32 as usize) - (front & 31)) & 31;
-        const q = i + 26 + subject;
-        if (rest <= pad) {
-          memory.copy(SCRATCH + front, q, rest);
-          hash = hh64(0, 0, SCRATCH, front + rest);
-        } else {
-          v128.store(SCRATCH + front, v128.load(q));
-          v128.store(SCRATCH + front, v128.load(q, 16), 16);
-          hash = hh64(SCRATCH, front + pad, q + pad, rest - pad);
-        }
-      } else if (body >= 16) {
-        v128.store(SCRATCH, v128.load(i, 22), 16);
-        hash = hh64(SCRATCH, 32, i + 38, body - 16);
-      } else {
-        memory.copy(SCRATCH + 16, i + 22, body);
-        hash = hh64(0, 0, SCRATCH, body + 16);
-      }
-      if (hash != load<u64>(i + len - 8)) { scanStop = 4; break; }
-    }
+    if (verify && hashRecord(i, subject, body, has) != load<u64>(i + length - 8)) { recordStop = 4; break; }
     store<f64>(sequences + (n << 3), sequence as f64);
     store<i64>(times + (n << 3), load<i64>(i, 12));
     store<u8>(flags + n, flag);
     store<u32>(offsets + (n << 2), i as u32);
     store<u16>(subjects + (n << 1), subject as u16);
     store<u32>(headers + (n << 2), header as u32);
-    store<u32>(payloads + (n << 2), (body - subject - (has ? header + 4 : 0)) as u32);
+    store<u32>(payloads + (n << 2), (body - subject - (has << 2) - header) as u32);
     n++;
-    i += len;
+    i += length;
   }
-  scanCount = n;
+  recordCount = n;
   return i;
 }

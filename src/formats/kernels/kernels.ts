@@ -13,13 +13,13 @@ interface Exports {
   highwayKey(at: number): void;
   highway64(at: number, length: number): bigint;
   scanRecords(from: number, end: number, rows: number, verify: number, ...columns: number[]): number;
-  recordStop(): number;
-  recordNeed(): number;
-  recordCount(): number;
+  scannedRecords(): number;
+  recordsStop(): number;
+  recordsNeed(): number;
   scanEntries(from: number, end: number, rows: number, ...columns: number[]): number;
+  scannedEntries(): number;
   entriesStop(): number;
   entriesNeed(): number;
-  entriesCount(): number;
 }
 
 /**
@@ -157,14 +157,14 @@ export class Kernels {
   scanRecords(at: number, end: number, rows: RecordRows, verify: boolean): RecordScan {
     const exports = this.#exports;
     const next = exports.scanRecords(at, end, rows.capacity, verify ? 1 : 0, ...rows.addresses) >>> 0;
-    return scan(exports.recordCount(), next, exports.recordStop(), exports.recordNeed());
+    return scan(exports.scannedRecords(), next, exports.recordsStop(), exports.recordsNeed());
   }
 
   /** Scans message entries of a NATSARC1 archive likewise. Source: nats-server server/archive/archive.go. */
   scanEntries(at: number, end: number, rows: EntryRows): EntryScan {
     const exports = this.#exports;
     const next = exports.scanEntries(at, end, rows.capacity, ...rows.addresses) >>> 0;
-    return scan(exports.entriesCount(), next, exports.entriesStop(), exports.entriesNeed());
+    return scan(exports.scannedEntries(), next, exports.entriesStop(), exports.entriesNeed());
   }
 }
 
