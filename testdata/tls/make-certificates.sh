@@ -23,6 +23,7 @@ leaf() {
 authority ca
 leaf server ca "Relight test server" "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"
 leaf name-only ca localhost "subjectAltName=DNS:localhost"
+leaf address-only ca 127.0.0.1 "subjectAltName=IP:127.0.0.1"
 leaf client ca "Relight test client" "subjectAltName=email:client@relight.test"
 authority other-ca
 leaf other-client other-ca "Relight test stranger" "subjectAltName=email:stranger@relight.test"

@@ -1,6 +1,5 @@
-import { isIP, connect as tcpDial } from "node:net";
-import { connect as tlsDial } from "node:tls";
 import { RelightError, type RelightErrorOptions } from "../../errors.ts";
+import { dialFailure, wantsClientCertificate } from "./ask-server.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";
 import { formatGoDuration } from "./go-duration.ts";
 import type { LoadedCredentials } from "./load-credentials.ts";
@@ -59,22 +58,30 @@ async function diagnose(
   }
   // A WebSocket fails without a reason; a plain connection to the same place tells it.
   if (isWebSocket(server) && root.name !== "TimeoutError" && root.code === undefined) {
-    const cause = await probe(server, settings.timeoutMs);
+    const cause = await dialFailure(server, settings.timeoutMs);
     if (cause === undefined) return unreached("it answers, but not as a WebSocket of a nats-server");
     return diagnoseSystemError(rootOf(cause), server, settings);
   }
+  const closed = root.code === "ECONNRESET" || root.code === "EPIPE";
+  if (closed && !isWebSocket(server) && (await wantsClientCertificate(server, settings.timeoutMs))) {
+    return clientCertificate(settings);
+  }
   return diagnoseSystemError(root, server, settings);
+}
+
+function clientCertificate(settings: ConnectionSettings): Diagnosis {
+  const given = settings.tls.cert !== undefined;
+  return {
+    code: "AUTH_FAILED",
+    reason: given ? "the server does not accept the client certificate" : "the server wants a client certificate",
+    hint: "Check --tlscert and --tlskey.",
+  };
 }
 
 function diagnoseSystemError(root: RootError, server: ServerAddress, settings: ConnectionSettings): Diagnosis {
   const { code = "", message } = root;
   if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|HANDSHAKE_FAILURE)/.test(code)) {
-    const given = settings.tls.cert !== undefined;
-    return {
-      code: "AUTH_FAILED",
-      reason: given ? "the server does not accept the client certificate" : "the server wants a client certificate",
-      hint: "Check --tlscert and --tlskey.",
-    };
+    return clientCertificate(settings);
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return unreached(
@@ -107,7 +114,12 @@ function diagnoseSystemError(root: RootError, server: ServerAddress, settings: C
       return unreached(`the host name "${server.host}" cannot be resolved (${code})`);
     case "ECONNRESET":
     case "EPIPE":
-      return unreached("the server closed the connection");
+      return unreached(
+        "the server closed the connection",
+        ...(settings.tls.handshakeFirst
+          ? ["Check the address, and --tlscert if the server wants a client certificate."]
+          : []),
+      );
   }
   if (/does not support 'tls'/.test(message)) {
     return unreached(
@@ -121,22 +133,6 @@ function diagnoseSystemError(root: RootError, server: ServerAddress, settings: C
 
 function unreached(reason: string, hint?: string): Diagnosis {
   return { code: "CONNECT_FAILED", reason, ...(hint === undefined ? {} : { hint }) };
-}
-
-/** What a plain connection to the server's port fails with, or undefined if it does not. */
-function probe(server: ServerAddress, timeoutMs: number): Promise<Error | undefined> {
-  const { host, port } = server;
-  return new Promise((resolve) => {
-    const servername = isIP(host) > 0 ? {} : { servername: host };
-    const socket = server.scheme === "wss" ? tlsDial({ host, port, ...servername }) : tcpDial({ host, port });
-    const done = (cause?: Error): void => {
-      socket.destroy();
-      resolve(cause);
-    };
-    socket.once(server.scheme === "wss" ? "secureConnect" : "connect", () => done());
-    socket.once("error", done);
-    socket.setTimeout(timeoutMs, () => done(Object.assign(new Error("timeout"), { name: "TimeoutError" })));
-  });
 }
 
 interface RootError {

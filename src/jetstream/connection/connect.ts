@@ -43,6 +43,7 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
     credentials: await loadCredentials(settings, environment),
     tls: await loadTls(settings, environment),
     dedicated,
+    signal,
   };
   const failures: DialFailure[] = [];
   for (const server of shuffled(settings.servers)) {

@@ -13,7 +13,7 @@ import type { ConnectionSettings } from "./connection-settings.ts";
 import type { LoadedCredentials } from "./load-credentials.ts";
 import type { LoadedTls } from "./load-tls.ts";
 import { isWebSocket, type ServerAddress } from "./server-url.ts";
-import { destroyingStraySockets } from "./stray-sockets.ts";
+import { destroyingSockets } from "./stray-sockets.ts";
 import { takingTurns } from "./transport-turns.ts";
 
 /** What one attempt needs, with all files read. */
@@ -23,32 +23,40 @@ export interface Dialling {
   readonly tls: LoadedTls | undefined;
   /** For one long operation: never reconnects, since a snapshot or a restore does not survive it. */
   readonly dedicated: boolean;
+  /** Makes a running attempt fail. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Connects to one server. Throws whatever the NATS client throws.
  *
  * Two rules of the `nats` CLI are kept that the client for JavaScript has not: a certificate must be valid for the
- * IP address where the server was given by one (the client compares it with "localhost"), and a nats:// address that
+ * IP address where the server was given by one (the client compares it with "localhost", and still does for a nats://
+ * address without TLS settings, which anybody between could answer without TLS anyway), and a nats:// address that
  * merely offers TLS is used without it where the certificate is not trusted.
  */
 export async function dial(server: ServerAddress, dialling: Dialling): Promise<NatsConnection> {
   const { settings, tls } = dialling;
   const kind = isWebSocket(server) ? "websocket" : "tcp";
-  const attempt = (tlsOptions: LoadedTls | undefined | null): Promise<NatsConnection> => {
+  const attempt = async (tlsOptions: LoadedTls | undefined | null): Promise<NatsConnection> => {
     const giveUp = new AbortController();
-    return takingTurns(kind, () =>
-      destroyingStraySockets(async () => {
-        const options = connectionOptions(server, dialling, tlsOptions, giveUp.signal);
-        const connection = await (kind === "websocket" ? wsconnect(options) : tcpConnect(options));
-        const others = settings.servers.filter((other) => other !== server);
-        if (!dialling.dedicated && others.length > 0) connection.setServers([server, ...others].map(clientAddress));
-        return connection;
-      }),
-    ).catch((error: unknown) => {
+    const onAbort = (): void => giveUp.abort();
+    dialling.signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await takingTurns(kind, () =>
+        destroyingSockets(giveUp.signal, async () => {
+          const options = connectionOptions(server, dialling, tlsOptions, giveUp.signal);
+          const connection = await (kind === "websocket" ? wsconnect(options) : tcpConnect(options));
+          if (!dialling.dedicated) allowReconnect(connection, server, settings);
+          return connection;
+        }),
+      );
+    } catch (error) {
       giveUp.abort();
       throw error;
-    });
+    } finally {
+      dialling.signal?.removeEventListener("abort", onAbort);
+    }
   };
   if (kind === "websocket" || tls !== undefined) return attempt(tls);
   try {
@@ -81,7 +89,7 @@ function connectionOptions(
   const nodeTls = {
     checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
       checkServerIdentity(expectedName(), certificate),
-    // Destroys a TLS socket that is still dialling.
+    // Destroys a TLS socket that is still dialling, which Node 22 does not announce.
     signal,
   };
   return {
@@ -95,7 +103,8 @@ function connectionOptions(
     },
     ...(settings.inboxPrefix === undefined ? {} : { inboxPrefix: settings.inboxPrefix }),
     ...(tls === undefined ? {} : { tls: tls && ({ ...tls, ...nodeTls } as TlsOptions) }),
-    reconnect: !dedicated,
+    // While it connects: a client that may reconnect waits for the time-out where the server hangs up, and forgets why.
+    reconnect: false,
     maxReconnectAttempts: 5,
     reconnectTimeWait: 500,
     ignoreClusterUpdates: dedicated,
@@ -103,6 +112,14 @@ function connectionOptions(
     pingInterval: 30_000,
     maxPingOut: 4,
   };
+}
+
+/** From now on the connection survives its server, going to any of those that were given. */
+function allowReconnect(connection: NatsConnection, server: ServerAddress, settings: ConnectionSettings): void {
+  const others = settings.servers.filter((other) => other !== server);
+  if (others.length > 0) connection.setServers([server, ...others].map(clientAddress));
+  const { options } = connection as { readonly options?: ConnectionOptions };
+  if (options) options.reconnect = true;
 }
 
 /** The client takes a password in a URL for a port, so it gets none. */
