@@ -17,6 +17,63 @@ export function randomBytes(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, () => Math.floor(next() * 256));
 }
 
+const words = [
+  "order",
+  "paid",
+  "shipped",
+  "EUR",
+  '"quantity":',
+  "customer",
+  "{",
+  "}",
+  ",",
+  "stream",
+  "sequence",
+  "1",
+  "42",
+  "ORDERS.eu",
+  " ",
+  "\r\n",
+];
+
+/** What a reference vector says about its data, so that the data need not be stored. */
+export interface SampleReference {
+  readonly kind: "random" | "text" | "zeros" | "periods" | "far";
+  readonly length: number;
+  readonly seed: number;
+}
+
+/**
+ * The data of the reference vectors. `periods` are runs of every period from 1 to 40, for copies that overlap themselves;
+ * `far` is text, 70,000 zeros and the same text again, for offsets beyond 64 KiB.
+ */
+export function sampleBytes({ kind, length, seed }: SampleReference): Uint8Array {
+  const next = seededRandom(seed);
+  const below = (limit: number): number => Math.floor(next() * limit);
+  if (kind === "random") return randomBytes(length, seed);
+  const bytes = new Uint8Array(length);
+  if (kind === "far") {
+    const text = sampleBytes({ kind: "text", length: Math.floor((length - 70_000) / 2), seed });
+    bytes.set(text);
+    bytes.set(text, text.length + 70_000);
+  }
+  if (kind === "text") {
+    let text = "";
+    while (text.length < length) {
+      if (below(4) === 0) text += String.fromCharCode(97 + below(26), 48 + below(10));
+      text += words[below(words.length)];
+    }
+    new TextEncoder().encodeInto(text.slice(0, length), bytes);
+  }
+  if (kind === "periods") {
+    for (let at = 0, period = 1; at < length; period = (period % 40) + 1) {
+      const pattern = Array.from({ length: period }, () => below(256));
+      for (let left = below(300); left > 0; left--) bytes[at++] = pattern[left % period] as number;
+    }
+  }
+  return bytes;
+}
+
 /** Text of the kind that orders and events in JSON are; S2 makes it about 1.8 times smaller. */
 export function jsonLike(length: number, seed: number): Uint8Array {
   const next = seededRandom(seed);
