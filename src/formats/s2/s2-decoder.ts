@@ -12,7 +12,8 @@ const crcBytes = 4;
 export class S2Decoder {
   readonly #window: Window;
   /** Address of the current chunk, as far as it has come; of a skipped chunk the head only. */
-  readonly #chunk: number;
+  #chunk: number;
+  #chunkRoom = 4096;
   /** Bytes of the current chunk that have come. */
   #have = 0;
   #encoded = 0;
@@ -21,7 +22,7 @@ export class S2Decoder {
 
   constructor(window: Window) {
     this.#window = window;
-    this.#chunk = window.kernels.allocate(headBytes + maxChunkBytes);
+    this.#chunk = window.kernels.allocate(this.#chunkRoom);
   }
 
   /** Bytes of input taken so far. */
@@ -48,6 +49,7 @@ export class S2Decoder {
     if (!this.#identified && type !== ChunkType.identifier) throw this.#damaged("no S2 stream begins here");
     if (isSkippable(type)) return taken + this.#skip(input.length - taken, length);
     if (length > maxChunkBytes) throw this.#damaged(`a chunk of ${length} bytes`);
+    if (headBytes + length > this.#chunkRoom) this.#makeRoom(headBytes + length);
     const body = this.#fill(input, taken, headBytes + length);
     if (this.#have === headBytes + length) {
       this.#decode(type, this.#chunk + headBytes, length);
@@ -70,6 +72,12 @@ export class S2Decoder {
     this.#have += count;
     this.#encoded += count;
     return count;
+  }
+
+  #makeRoom(wanted: number): void {
+    const room = Math.min(headBytes + maxChunkBytes, Math.max(wanted, this.#chunkRoom * 2));
+    this.#chunk = this.#window.kernels.enlarge(this.#chunk, this.#chunkRoom, room);
+    this.#chunkRoom = room;
   }
 
   #skip(available: number, length: number): number {

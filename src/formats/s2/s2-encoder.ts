@@ -1,83 +1,96 @@
 import { Kernels } from "../kernels/kernels.ts";
-import { ChunkType, maskCrc } from "./s2-frames.ts";
+import { ChunkType, identifierChunk, maskCrc, maxBlockBytes } from "./s2-frames.ts";
 
 export interface S2EncoderOptions {
-  /** Decompressed bytes in a block, at most 4 MiB. Default 1 MiB, as the server's own. */
+  /** Decompressed bytes in a block, 1 to 4 MiB. Default 1 MiB, as the server's own. */
   readonly blockSize?: number;
   /** False stores blocks uncompressed, which every reader accepts. Default true. */
   readonly compress?: boolean;
 }
 
-/** Incremental encoder of the S2 framing format. Returned frames have buffers of their own. */
+/** Type, length and CRC before a block. */
+const headBytes = 8;
+
+/**
+ * Incremental encoder of the S2 framing format, for klauspost/compress's reader as nats-server has it. Every returned
+ * piece is one whole chunk with a buffer of its own. Blocks that compress by less than a 32nd are stored.
+ */
 export class S2Encoder {
   readonly #kernels: Kernels;
   readonly #blockSize: number;
   readonly #compress: boolean;
+  /** Address of the block's bytes; in front of them is room for a head. */
   readonly #block: number;
-  readonly #frame: number;
+  /** Address of the compressed chunk. */
+  readonly #packed: number;
   #have = 0;
   #begun = false;
 
-  /** @param kernels whose memory holds the block; an instance of its own by default */
+  /**
+   * @param kernels whose memory holds the block (about 2.2 block sizes); an instance of its own by default
+   * Throws RangeError for a block size that no reader takes.
+   */
   constructor(kernels: Kernels = Kernels.create(), options: S2EncoderOptions = {}) {
+    const { blockSize = 1024 * 1024, compress = true } = options;
+    if (!(Number.isInteger(blockSize) && blockSize >= 1 && blockSize <= maxBlockBytes)) {
+      throw new RangeError(`an S2 block has 1 to ${maxBlockBytes} bytes, not ${blockSize}`);
+    }
     this.#kernels = kernels;
-    this.#blockSize = options.blockSize ?? 1024 * 1024;
-    this.#compress = options.compress ?? true;
-    this.#block = this.#kernels.allocate(this.#blockSize);
-    this.#frame = this.#kernels.allocate(this.#blockSize + Math.ceil(this.#blockSize / 6) + 128);
+    this.#blockSize = blockSize;
+    this.#compress = compress;
+    this.#block = kernels.allocate(64 + blockSize) + 64;
+    this.#packed = compress ? kernels.allocate(16 + blockSize + Math.ceil(blockSize / 6) + 96) : 0;
   }
 
-  /** Takes bytes; returns the frames that became complete. */
+  /** Takes bytes; returns the chunks that became complete. */
   push(bytes: Uint8Array): Uint8Array[] {
-    const frames: Uint8Array[] = [];
+    const chunks: Uint8Array[] = [];
     for (let at = 0; at < bytes.length; ) {
       const count = Math.min(this.#blockSize - this.#have, bytes.length - at);
       this.#kernels.bytes.set(bytes.subarray(at, at + count), this.#block + this.#have);
       this.#have += count;
       at += count;
-      if (this.#have === this.#blockSize) this.#flush(frames);
+      if (this.#have === this.#blockSize) chunks.push(...this.flush());
     }
-    return frames;
+    return chunks;
   }
 
-  /** The last frames. An empty stream is its identifier alone. */
-  end(): Uint8Array[] {
-    const frames: Uint8Array[] = [];
-    if (this.#have > 0) this.#flush(frames);
-    else if (!this.#begun) frames.push(this.#identifier());
-    return frames;
-  }
-
-  #identifier(): Uint8Array {
+  /** Ends the current block early: what was pushed so far can be read back from the chunks returned so far. */
+  flush(): Uint8Array[] {
+    const chunks: Uint8Array[] = this.#begun ? [] : [identifierChunk()];
     this.#begun = true;
-    return new Uint8Array([ChunkType.identifier, 6, 0, 0, ...new TextEncoder().encode("S2sTwO")]);
+    if (this.#have > 0) chunks.push(this.#chunk());
+    this.#have = 0;
+    return chunks;
   }
 
-  #flush(frames: Uint8Array[]): void {
-    if (!this.#begun) frames.push(this.#identifier());
+  /** The last chunks. The stream of no bytes is its identifier alone. */
+  end(): Uint8Array[] {
+    return this.flush();
+  }
+
+  #chunk(): Uint8Array {
     const kernels = this.#kernels;
     const size = this.#have;
-    const crc = maskCrc(kernels.crc32c(this.#block, size));
-    let lengthBytes = 0;
     const { bytes, view } = kernels;
-    for (let rest = size; ; rest = Math.floor(rest / 128)) {
-      bytes[this.#frame + 8 + lengthBytes++] = rest >= 128 ? (rest % 128) | 0x80 : rest;
-      if (rest < 128) break;
+    let begin = this.#block - headBytes;
+    let end = this.#block + size;
+    let type: number = ChunkType.uncompressed;
+    if (this.#compress) {
+      let body = this.#packed + headBytes;
+      for (let rest = size; ; rest >>>= 7) {
+        bytes[body++] = rest >= 128 ? (rest & 127) | 128 : rest;
+        if (rest < 128) break;
+      }
+      const packed = kernels.s2EncodeBlock(this.#block, end, body);
+      if (packed > 0) {
+        begin = this.#packed;
+        end = body + packed;
+        type = ChunkType.compressed;
+      }
     }
-    const packed = this.#compress
-      ? kernels.s2EncodeBlock(this.#block, this.#block + size, this.#frame + 8 + lengthBytes)
-      : 0;
-    let body: number;
-    if (packed > 0) {
-      body = 4 + lengthBytes + packed;
-      view.setUint32(this.#frame, ChunkType.compressed | (body << 8), true);
-    } else {
-      body = 4 + size;
-      bytes.copyWithin(this.#frame + 8, this.#block, this.#block + size);
-      view.setUint32(this.#frame, ChunkType.uncompressed | (body << 8), true);
-    }
-    view.setUint32(this.#frame + 4, crc, true);
-    frames.push(bytes.slice(this.#frame, this.#frame + 4 + body));
-    this.#have = 0;
+    view.setUint32(begin, type | ((end - begin - 4) << 8), true);
+    view.setUint32(begin + 4, maskCrc(kernels.crc32c(this.#block, size)), true);
+    return bytes.slice(begin, end);
   }
 }

@@ -15,6 +15,11 @@ export function isSkippable(type: number): boolean {
 /** Bodies of the identifier chunk: S2, and Snappy whose blocks S2 includes. */
 export const streamIdentifiers: readonly string[] = ["S2sTwO", "sNaPpY"];
 
+/** The chunk that begins a stream of ours. */
+export function identifierChunk(): Uint8Array {
+  return Uint8Array.of(ChunkType.identifier, 6, 0, 0, ...new TextEncoder().encode("S2sTwO"));
+}
+
 /** The largest decompressed block (klauspost/compress `maxBlockSize`). */
 export const maxBlockBytes = 4 * 1024 * 1024;
 
