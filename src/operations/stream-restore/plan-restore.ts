@@ -108,7 +108,7 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
     );
   }
 
-  const action = exists ? wishes.ifExists : "create";
+  const wish = exists ? wishes.ifExists : "create";
   if (exists && wishes.ifExists === "replace" && existing === undefined) {
     refuse(
       "offline",
@@ -116,25 +116,21 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       "Bring it back, or delete it yourself.",
     );
   }
-  const refused = action !== "skip" && (action === "fail" || refusals.length > 0);
+  if (wish === "fail") {
+    refusals.unshift({
+      code: "exists",
+      text: `Stream "${stream}" already exist`,
+      cure: "Pass --if-exists skip to leave it, or --if-exists replace to replace it after a safety backup.",
+    });
+  }
   return {
     stream,
-    action: refused ? "refuse" : action === "fail" ? "refuse" : action,
+    action: wish === "skip" ? "skip" : wish === "fail" || refusals.length > 0 ? "refuse" : wish,
     config,
     format: facts.format,
     changes,
     warnings,
-    refusals:
-      action === "fail"
-        ? [
-            {
-              code: "exists",
-              text: `Stream "${stream}" already exist`,
-              cure: "Pass --if-exists skip to leave it, or --if-exists replace to replace it after a safety backup.",
-            },
-            ...refusals,
-          ]
-        : refusals,
+    refusals,
     settleConfig:
       facts.inside !== undefined && filterStreamConfig(facts.inside.config, target.version).dropped.length > 0,
     expected: {

@@ -24,7 +24,7 @@ export interface StoredStream {
  * Reads what a path holds: one stream's directory, a directory of those, or a single `.tgz`.
  * Throws BACKUP_NOT_FOUND, BACKUP_INVALID, FILE_SYSTEM.
  */
-export async function readBackup(path: string): Promise<StoredStream[]> {
+export async function readBackup(path: string): Promise<readonly StoredStream[]> {
   let info: Awaited<ReturnType<typeof stat>>;
   try {
     info = await stat(path);
