@@ -1,78 +1,40 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { LocalServer } from "../local/local-server.ts";
 
 /** A nats-server on loopback that runs with a configuration of the test's own. */
 export interface ConfiguredServer {
   /** Host and port of clients: "127.0.0.1:40123". */
   readonly address: string;
   readonly port: number;
-  /** The same for WebSockets, where the configuration has them. */
+  /** The same for WebSockets, where the configuration has them; empty where it has not. */
   readonly webSocketAddress: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts `binary` with the given configuration (accounts, TLS, WebSocket with `port: -1`, ...), on a port of the
- * system's choice. Throws what the server logged if it does not start.
+ * Starts a nats-server 2.15 with further configuration: users, TLS, `websocket` on port -1, an operator.
+ *
+ * Throws SERVER_NOT_FOUND, SERVER_START_FAILED.
  */
-export async function startConfiguredServer(binary: string, config: string): Promise<ConfiguredServer> {
-  const folder = mkdtempSync(join(tmpdir(), "relight-configured-"));
-  const configPath = join(folder, "server.conf");
-  const logPath = join(folder, "server.log");
-  writeFileSync(configPath, `listen: "127.0.0.1:-1"\nports_file_dir: "${folder}"\nlog_file: "${logPath}"\n${config}\n`);
-  const child = spawn(binary, ["-c", configPath], { stdio: ["ignore", "ignore", "pipe"] });
-  let stderr = "";
-  child.on("error", (error) => {
-    stderr += error.message;
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const stop = async (): Promise<void> => {
-    await stopped(child);
-    rmSync(folder, { recursive: true, force: true });
+export async function startConfiguredServer(config: string): Promise<ConfiguredServer> {
+  const server = await LocalServer.start({ version: "2.15", config });
+  return {
+    address: `127.0.0.1:${server.port}`,
+    port: server.port,
+    webSocketAddress: await webSocketAddress(join(server.directory, "ports")),
+    stop: () => server.stop(),
   };
-  const deadline = Date.now() + 10_000;
-  while (child.exitCode === null && child.pid !== undefined && Date.now() < deadline) {
-    const ports = readPorts(folder);
-    if (ports) {
-      const port = Number(new URL(ports.nats[0] ?? "").port);
-      const webSocket = ports.websocket?.[0];
-      return {
-        address: `127.0.0.1:${port}`,
-        port,
-        webSocketAddress: webSocket === undefined ? "" : `127.0.0.1:${new URL(webSocket).port}`,
-        stop,
-      };
-    }
-    await sleep(10);
-  }
-  await stop();
-  throw new Error(`nats-server did not start: ${stderr}`);
+}
+
+/** Servers write the ports that the system gave them into a file. Source: nats-server `server/server.go` (`Ports`). */
+async function webSocketAddress(folder: string): Promise<string> {
+  const name = (await readdir(folder)).find((entry) => entry.endsWith(".ports"));
+  const ports = name === undefined ? {} : (JSON.parse(await readFile(join(folder, name), "utf8")) as Ports);
+  const url = ports.websocket?.[0];
+  return url === undefined ? "" : `127.0.0.1:${new URL(url).port}`;
 }
 
 interface Ports {
-  readonly nats: readonly string[];
   readonly websocket?: readonly string[];
-}
-
-/** The server writes the file in one go, but it may be seen before it is filled. */
-function readPorts(folder: string): Ports | undefined {
-  const name = readdirSync(folder).find((entry) => entry.endsWith(".ports"));
-  if (name === undefined) return undefined;
-  try {
-    return JSON.parse(readFileSync(join(folder, name), "utf8")) as Ports;
-  } catch {
-    return undefined;
-  }
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await exited;
 }

@@ -34,25 +34,19 @@ export function makeOperatorMode(): OperatorMode {
   const systemAccount = nkeys.createAccount();
   const unlimited = { subs: -1, data: -1, payload: -1 };
   const operatorJwt = sign(operator, operator, "test", { type: "operator" });
-  const accountClaims = {
-    type: "account",
-    limits: {
-      ...unlimited,
-      imports: -1,
-      exports: -1,
-      wildcards: true,
-      conn: -1,
-      leaf: -1,
-      mem_storage: -1,
-      disk_storage: -1,
-      streams: -1,
-      consumer: -1,
-    },
-    default_permissions: { pub: {}, sub: {} },
-  };
-  const preload = [account, systemAccount].map(
-    (one) => `${one.getPublicKey()}: ${sign(one, operator, "test", accountClaims)}`,
-  );
+  const limits = { ...unlimited, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
+  const jetStream = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+  const accountJwt = (of: KeyPair, more: object): string =>
+    sign(of, operator, "test", {
+      type: "account",
+      limits: { ...limits, ...more },
+      default_permissions: { pub: {}, sub: {} },
+    });
+  // A server does not start with JetStream in its system account.
+  const preload = [
+    `${account.getPublicKey()}: ${accountJwt(account, jetStream)}`,
+    `${systemAccount.getPublicKey()}: ${accountJwt(systemAccount, {})}`,
+  ];
   return {
     config: [
       `operator: ${operatorJwt}`,

@@ -15,7 +15,6 @@ import { makeOperatorMode } from "../../testing/operator-mode.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { type ConnectionFlags, resolveConnectionSettings } from "./resolve-connection-settings.ts";
 
-const binary = process.env.NATS_SERVER ?? "nats-server";
 const certificate = (name: string): string =>
   fileURLToPath(new URL(`../../../testdata/tls/${name}.pem`, import.meta.url));
 
@@ -96,7 +95,6 @@ describe("connecting with a user, a token or an nkey", () => {
 
   before(async () => {
     server = await startConfiguredServer(
-      binary,
       `websocket { listen: "127.0.0.1:-1", no_tls: true }
        authorization { users: [
          { user: "bob", password: "s3cret" }
@@ -105,7 +103,7 @@ describe("connecting with a user, a token or an nkey", () => {
          { user: "ivy", password: "s3cret", permissions: { subscribe: ["_I.ivy.>"] } }
        ] }`,
     );
-    tokenServer = await startConfiguredServer(binary, 'authorization { token: "t0ken" }');
+    tokenServer = await startConfiguredServer('authorization { token: "t0ken" }');
   });
   after(async () => {
     await server.stop();
@@ -231,7 +229,7 @@ describe("connecting to a server in operator mode", () => {
   let server: ConfiguredServer;
 
   before(async () => {
-    server = await startConfiguredServer(binary, operator.config);
+    server = await startConfiguredServer(operator.config);
   });
   after(() => server.stop());
 
@@ -304,7 +302,7 @@ describe("connecting with TLS", () => {
     };
     await Promise.all(
       Object.entries(configs).map(async ([name, config]) => {
-        servers.set(name, await startConfiguredServer(binary, config));
+        servers.set(name, await startConfiguredServer(config));
       }),
     );
   });
@@ -530,8 +528,8 @@ describe("a connection that is lost", () => {
   it("comes back on another of its servers if it is an ordinary one, and ends if it is a dedicated one", async () => {
     const users = (name: string): string => `authorization { users: [{ user: "${name}", password: "s3cret" }] }`;
     const [first, second] = await Promise.all([
-      startConfiguredServer(binary, users("bob")),
-      startConfiguredServer(binary, users("eve")),
+      startConfiguredServer(users("bob")),
+      startConfiguredServer(users("eve")),
     ]);
     const server = `bob:s3cret@${first.address},eve:s3cret@${second.address}`;
     const ordinary = await open({ server });
