@@ -11,10 +11,14 @@ const KEEP: usize = memory.data<u32>([0, 0, 0, 0, -1, 0, 0, 0, -1, -1, 0, 0, -1,
 @inline function zipperMerge(x: v128): v128 {
   return v128.shuffle<i8>(x, x, 3, 12, 2, 5, 14, 1, 15, 0, 11, 4, 10, 13, 9, 6, 8, 7);
 }
-/** The low halves of `a` times the high halves of `b`. */
+/** The low 32 bits of each of the four lanes in two vectors. */
 // @ts-ignore: decorator
-@inline function multiply(a: v128, b: v128): v128 {
-  return i64x2.extmul_low_i32x4_u(v128.shuffle<i32>(a, a, 0, 2, 0, 2), v128.shuffle<i32>(b, b, 1, 3, 1, 3));
+@inline function lowHalves(x: v128, y: v128): v128 {
+  return v128.shuffle<i32>(x, y, 0, 2, 4, 6);
+}
+// @ts-ignore: decorator
+@inline function highHalves(x: v128, y: v128): v128 {
+  return v128.shuffle<i32>(x, y, 1, 3, 5, 7);
 }
 // @ts-ignore: decorator
 @inline function swapHalves(x: v128): v128 {
@@ -91,12 +95,16 @@ export function highwayHash(front: usize, frontLength: usize, rest: usize, restL
     }
     v10 = i64x2.add(v10, i64x2.add(a, mul00));
     v11 = i64x2.add(v11, i64x2.add(b, mul01));
-    mul00 = v128.xor(mul00, multiply(v10, v00));
-    mul01 = v128.xor(mul01, multiply(v11, v01));
+    let low = lowHalves(v10, v11);
+    let high = highHalves(v00, v01);
+    mul00 = v128.xor(mul00, i64x2.extmul_low_i32x4_u(low, high));
+    mul01 = v128.xor(mul01, i64x2.extmul_high_i32x4_u(low, high));
     v00 = i64x2.add(v00, mul10);
     v01 = i64x2.add(v01, mul11);
-    mul10 = v128.xor(mul10, multiply(v00, v10));
-    mul11 = v128.xor(mul11, multiply(v01, v11));
+    low = lowHalves(v00, v01);
+    high = highHalves(v10, v11);
+    mul10 = v128.xor(mul10, i64x2.extmul_low_i32x4_u(low, high));
+    mul11 = v128.xor(mul11, i64x2.extmul_high_i32x4_u(low, high));
     v00 = i64x2.add(v00, zipperMerge(v10));
     v01 = i64x2.add(v01, zipperMerge(v11));
     v10 = i64x2.add(v10, zipperMerge(v00));
