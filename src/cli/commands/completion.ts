@@ -11,7 +11,7 @@ export function registerCompletion(program: Command): void {
       "after",
       "\nExamples:\n" +
         "  source <(relight completion bash)\n" +
-        '  relight completion zsh > "${fpath[1]}/_relight"\n' +
+        "  relight completion zsh > ~/.zfunc/_relight\n" +
         "  relight completion fish > ~/.config/fish/completions/relight.fish\n",
     )
     .action((shell: Shell) => {
