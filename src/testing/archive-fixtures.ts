@@ -113,10 +113,10 @@ export const fixtureStreams: readonly FixtureStream[] = [
     await publish(nc, "LIMITED", 100);
   }),
   fixture("BLOCKS", async (nc) => {
-    // A quarter of max_bytes, but at least 32,000 bytes, makes a block.
-    await createStream(nc, { name: "BLOCKS", subjects: ["BLOCKS.>"], max_bytes: 128_000 });
-    await publish(nc, "BLOCKS", 450, 400);
-    await deletes(nc, "BLOCKS", [300, 301, 449], [250, 310, 350, 351, 352, 450]);
+    // Below 128,000 bytes at most, blocks have 32,000: the oldest ones are gone, and four or five are left.
+    await createStream(nc, { name: "BLOCKS", subjects: ["BLOCKS.>"], max_bytes: 120_000 });
+    await publish(nc, "BLOCKS", 150, 1_000);
+    await deletes(nc, "BLOCKS", [100, 101, 149], [90, 110, 120, 121, 122, 150]);
   }),
   fixture("WORK", async (nc) => {
     await createStream(nc, { name: "WORK", subjects: ["WORK.>"], retention: "workqueue" });

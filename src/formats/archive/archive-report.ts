@@ -27,8 +27,11 @@ export type ProblemCode =
   | "overlapping-blocks"
   | "malformed-headers"
   | "consumer-incomplete"
+  | "consumer-state"
+  | "consumer-ahead"
   | "unknown-entry"
   | "trailing-zeros"
+  | "skipped-chunks"
   | "counts-differ"
   | "outside-state"
   | "contradictory-state";
@@ -53,7 +56,7 @@ export interface LiveMessages {
   /** Sequences of the first and last live message; 0 when there is none. */
   readonly firstSequence: number;
   readonly lastSequence: number;
-  /** Bytes as the server counts them, where they are known exactly. */
+  /** Bytes as a file store counts them, where they are known exactly. */
   readonly bytes?: number;
   /**
    * Times of the first and last live message, nanoseconds since 1970. Where thousands of dead messages follow the last live

@@ -59,6 +59,14 @@ export class ArchiveWalk {
     return this.#window.consumedBytes + this.#window.length;
   }
 
+  /**
+   * Skippable S2 chunks met so far. No server writes any: one may be an index that another tool added, or a block of data
+   * whose type was damaged.
+   */
+  get skippedChunks(): number {
+    return this.#decoder.skippedChunks;
+  }
+
   /** Takes the next compressed bytes, however they are cut. They are not kept. */
   push(bytes: Uint8Array): void {
     this.#guarded(() => {

@@ -49,8 +49,8 @@ export class V1Evidence implements V1Sink {
 
   /** The last sequence that the block's index knows; undefined where the archive has no such files. */
   #known: number | undefined;
-  /** Of the block that is being read. */
-  #lastInBlock = 0;
+  /** The last sequence in front of the block that is being read. */
+  #lastBefore = 0;
   /** Last of the sequences that times and ages know of. */
   #remembered = 0;
   #repeatedBlock = false;
@@ -93,7 +93,7 @@ export class V1Evidence implements V1Sink {
 
   blockStart(block: number): void {
     this.#repeatedBlock = this.blocks.has(block);
-    this.#lastInBlock = 0;
+    this.#lastBefore = this.stored.last;
     this.#known = this.blockIndexes.size === 0 ? undefined : (this.blockIndexes.get(block)?.lastSequence ?? 0);
   }
 
@@ -147,7 +147,6 @@ export class V1Evidence implements V1Sink {
       last = next;
     }
     if (runFirst !== 0) this.#append(runFirst, last);
-    if (last > this.#lastInBlock) this.#lastInBlock = last;
     if (whole) this.times.addRows(sequence, rows.timestamp, count);
     if (!whole || this.ages.needsAll || (seen & RowFlag.ttl) !== 0) this.#remember(batch, whole);
     this.#remembered = last;
@@ -175,13 +174,12 @@ export class V1Evidence implements V1Sink {
     this.erasedCount++;
     // The oldest servers erased the sequence as well.
     if (sequence > 0) this.erased.add(sequence);
-    if (sequence > this.#lastInBlock) this.#lastInBlock = sequence;
   }
 
   /** A server takes no sequence twice within a block, and copies no block twice unless it lost its place. */
   #repeat(batch: RecordBatch, sequence: number): void {
     this.#repeated++;
-    if (this.#repeatedBlock || sequence <= this.#lastInBlock) return;
+    if (this.#repeatedBlock || sequence > this.#lastBefore) return;
     const entry = `msgs/${batch.block}.blk`;
     const known = this.problems.some((problem) => problem.code === "overlapping-blocks" && problem.entry === entry);
     if (known) return;
