@@ -2,11 +2,12 @@
 import { crc32c, crcInit } from "./crc32c";
 import { entryCount, entryNeed, entryStop, scanEntries } from "./entry-scan";
 import { highwayHash, highwayKey } from "./highwayhash";
+import { buildRecords, buildRows, buildSkipped, buildStop } from "./record-build";
 import { recordCount, recordNeed, recordStop, scanRecords } from "./record-scan";
 import { s2DecodeBlock, s2Init } from "./s2-decode";
 import { s2EncodeBlock } from "./s2-encode";
 
-export { crc32c, highwayKey, s2DecodeBlock, s2EncodeBlock, scanEntries, scanRecords };
+export { buildRecords, buildSkipped, crc32c, highwayKey, s2DecodeBlock, s2EncodeBlock, scanEntries, scanRecords };
 
 /** Fills the tables. To be called once, before anything else. */
 export function init(): void {
@@ -25,3 +26,7 @@ export function recordsNeed(): usize { return recordNeed; }
 export function scannedEntries(): i32 { return entryCount; }
 export function entriesStop(): i32 { return entryStop; }
 export function entriesNeed(): usize { return entryNeed; }
+
+// What the last build left behind.
+export function builtRows(): i32 { return buildRows; }
+export function buildStopped(): i32 { return buildStop; }

@@ -44,14 +44,15 @@ function* walkMessages(context: WalkContext, sink: V2Sink): Parsing {
   const { kernels } = window;
   const rows = new EntryRows(kernels);
   let last = 0;
+  context.entry = "the first message";
   for (;;) {
-    context.entry = last === 0 ? "the first message" : `the message after sequence ${last}`;
     const scan = kernels.scanEntries(window.start, window.end, rows);
     if (scan.count > 0) {
       last = checkAscending(context, rows, scan.count, last);
       const { start } = window;
       sink.messages({ kernels, rows, count: scan.count, start, offset: window.consumedBytes });
       window.consume(scan.next - start);
+      context.entry = `the message after sequence ${last}`;
     }
     if (scan.stop === "full") continue;
     if (scan.stop === "closing") break;

@@ -26,6 +26,8 @@ export interface ArchiveFacts {
   readonly lastTime: string | null;
   /** The stream's last sequence, which can be beyond its last live message. */
   readonly streamLastSequence: number;
+  /** The most sequences in a row that hold no message, between the first message and the stream's last sequence. */
+  readonly largestGap: number;
   /** Messages with a time to live of their own. */
   readonly ttlMessages: number;
   /** Deleted messages that a server before 2.10 would bring back. */
@@ -69,6 +71,7 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
     firstTime: isoTime(report.live.firstTime),
     lastTime: isoTime(report.live.lastTime),
     streamLastSequence: report.lastSequence,
+    largestGap: largestGap(report),
     ttlMessages: report.ttlMessages,
     resurrects: report.resurrects,
     acknowledged: Math.max(0, report.live.ranges.countUpTo(delivered) - pending),
@@ -84,6 +87,16 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
         }
       : {}),
   };
+}
+
+function largestGap({ live, lastSequence }: ArchiveReport): number {
+  let gap = 0;
+  let before = 0;
+  for (const [first, last] of live.ranges) {
+    if (before > 0) gap = Math.max(gap, first - before - 1);
+    before = last;
+  }
+  return before > 0 ? Math.max(gap, lastSequence - before) : 0;
 }
 
 const sampleRuns = 6;

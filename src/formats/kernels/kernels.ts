@@ -20,6 +20,18 @@ interface Exports {
   scannedEntries(): number;
   entriesStop(): number;
   entriesNeed(): number;
+  buildRecords(
+    from: number,
+    rows: number,
+    out: number,
+    outEnd: number,
+    last: number,
+    maxFill: number,
+    ...columns: number[]
+  ): number;
+  buildSkipped(out: number, sequence: number, time: bigint): number;
+  builtRows(): number;
+  buildStopped(): number;
 }
 
 /**
@@ -166,6 +178,39 @@ export class Kernels {
     const next = exports.scanEntries(at, end, rows.capacity, ...rows.addresses) >>> 0;
     return scan(exports.scannedEntries(), next, exports.entriesStop(), exports.entriesNeed());
   }
+
+  /**
+   * Builds filestore records of the rows from `from` to `count` at `out`, hashed with the key that was set, as long as they
+   * end at or before `outEnd`. Up to `maxFill` missing sequences after `last` (0: none before) become records that say so.
+   * Source: nats-server server/filestore.go (`writeMsgRecordLocked`, `SkipMsg`).
+   */
+  buildRecords(
+    rows: EntryRows,
+    from: number,
+    count: number,
+    target: { readonly out: number; readonly outEnd: number; readonly last: number; readonly maxFill: number },
+  ): RecordBuild {
+    const exports = this.#exports;
+    const { out, outEnd, last, maxFill } = target;
+    const next = exports.buildRecords(from, count, out, outEnd, last, maxFill, ...rows.addresses) >>> 0;
+    const stop = (["end", "full", "gap"] as const)[exports.buildStopped()] ?? "end";
+    return { count: exports.builtRows(), next, stop };
+  }
+
+  /** Builds one record that marks `sequence` as skipped; returns the address behind its 30 bytes. */
+  buildSkipped(out: number, sequence: number, time: bigint): number {
+    return this.#exports.buildSkipped(out, sequence, time) >>> 0;
+  }
+}
+
+/** What a build of records did. */
+export interface RecordBuild {
+  /** Rows taken. */
+  readonly count: number;
+  /** Address behind the last record. */
+  readonly next: number;
+  /** `full`: the next record does not fit. `gap`: so many sequences are missing before it that it belongs into another block. */
+  readonly stop: "end" | "full" | "gap";
 }
 
 function scan(count: number, next: number, stop: number, need: number): Scan {

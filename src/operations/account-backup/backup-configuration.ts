@@ -1,9 +1,13 @@
+import { createWriteStream } from "node:fs";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { isRelightError, RelightError } from "../../errors.ts";
 import { configFileName, formatConfigEntry } from "../../formats/directory/config-layout.ts";
-import type { StreamInfo } from "../../jetstream/api-types.ts";
+import type { StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
-import { versionRules } from "../../jetstream/version-rules.ts";
+import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { judgeBackup } from "../stream-backup/judge-backup.ts";
 import { receiveArchive } from "../stream-backup/receive-archive.ts";
@@ -33,8 +37,8 @@ export type ConfigurationBackupResult =
  * Writes the layout of the older `nats` CLI: configurations of streams and durable consumers as JSON files with a checksum,
  * and the data as gzip tars that can be extracted into the stream's directory of a stopped server.
  *
- * Throws BACKUP_EXISTS, FILE_SYSTEM, and what listing the streams throws. A stream that fails has a result that says so;
- * its configuration is kept where it could be read.
+ * Throws BACKUP_EXISTS, FILE_SYSTEM, and what listing the streams throws. A stream that fails has a result that says so, and
+ * leaves no files.
  */
 export async function backupConfiguration(
   session: Session,
@@ -64,6 +68,8 @@ export async function backupConfiguration(
       if (options.signal?.aborted) throw new RelightError("CANCELLED", "the backup was cancelled; nothing was kept");
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const known = isRelightError(error) ? error : new RelightError("INTERNAL", text, { cause: error });
+      // Half of a stream would restore as an empty one.
+      await removeFilesOf(stream, staged.path);
       settle({ stream, status: "failed", error: known });
     }
   }
@@ -78,8 +84,17 @@ export async function backupConfiguration(
       },
     );
   }
-  await staged.commit();
+  if (results.some((result) => result.status === "backed-up") || results.length === 0) await staged.commit();
   return results;
+}
+
+async function removeFilesOf(stream: string, path: string): Promise<void> {
+  for (const name of await readdir(path)) {
+    const own = name.startsWith(`stream_${stream}_consumer_`) || name.startsWith(`.${stream}.s2`);
+    if (own || name === configFileName.stream(stream) || name === configFileName.data(stream)) {
+      await rm(join(path, name), { force: true });
+    }
+  }
 }
 
 async function backupOne(
@@ -122,7 +137,6 @@ async function backupData(
   options: ConfigurationBackupOptions,
 ): Promise<string> {
   const stream = before.config.name;
-  if (versionRules(session.api.serverVersion).writes === "v2") throw v2Refusal(stream, session.api.serverVersion.text);
   const scratch = `.${stream}.s2`;
   const received = await receiveArchive(session, {
     stream,
@@ -133,7 +147,6 @@ async function backupData(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const { report } = received.checked;
-  if (report.format === "v2") throw v2Refusal(stream, session.api.serverVersion.text);
   const after = await session.api.findStream(stream);
   const verdict = judgeBackup({ before, after, state: received.state, report });
   if (!verdict.complete) {
@@ -142,18 +155,20 @@ async function backupData(
       `the backup of "${stream}" is not whole: ${verdict.problems.join("; ")}`,
     );
   }
+  const snapshot = join(path, scratch);
+  // What a 2.15 server sends is no files of a store; the same messages as files are.
+  if (report.format === "v2") await convertFile(snapshot, received.config, before.created, report.lastSequence);
   const file = configFileName.data(stream);
-  await packTgz(join(path, scratch), join(path, file));
+  await packTgz(snapshot, join(path, file));
   return file;
 }
 
-function v2Refusal(stream: string, version: string): RelightError {
-  return new RelightError(
-    "SNAPSHOT_UNSUPPORTED",
-    `nats-server ${version} makes archives that are no files of a store, so "${stream}" cannot become a .tgz`,
-    {
-      context: { stream },
-      hint: "Use --layout directories, which restores to nats-server 2.15 and newer, or leave out --data.",
-    },
-  );
+async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {
+  const converted = ConvertedArchive.start({ path, config, created, lastSequence, compress: true });
+  try {
+    await pipeline(Readable.from(converted), createWriteStream(`${path}.v1`, { flags: "wx", mode: 0o600 }));
+    await rename(`${path}.v1`, path);
+  } finally {
+    await converted.cancel();
+  }
 }

@@ -1,8 +1,11 @@
 import { createReadStream } from "node:fs";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import { restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
+import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
+import { isLoopback } from "../archive-convert/is-loopback.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
@@ -75,19 +78,21 @@ async function transfer(
   const { plan, stored } = prepared;
   const { onEvent } = options;
   const connection = await session.dedicate();
+  const converted = plan.route === "as-v1" ? convertForRestore(prepared, connection) : undefined;
   try {
     let reported = 0;
     await restoreStream(connection, {
       ...session.apiOptions,
       config: plan.config,
-      archive: createReadStream(stored.archive, { highWaterMark: 1024 * 1024 }),
+      archive: converted ?? createReadStream(stored.archive, { highWaterMark: 1024 * 1024 }),
       ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
       ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ bytes }) => {
         if (Date.now() - reported < 100 && bytes < stored.archiveBytes) return;
         reported = Date.now();
-        onEvent?.({ kind: "sending", stream: plan.stream, bytes, totalBytes: stored.archiveBytes });
+        const sent = converted ? converted.sourceBytes : bytes;
+        onEvent?.({ kind: "sending", stream: plan.stream, bytes: sent, totalBytes: stored.archiveBytes });
       },
       onSent: () => onEvent?.({ kind: "finishing", stream: plan.stream }),
     });
@@ -96,12 +101,24 @@ async function transfer(
     if (proven) return proven;
     throw error;
   } finally {
+    await converted?.cancel();
     await connection.close();
   }
   if (plan.settleConfig) await settleConfig(session, plan.config);
   const found = await readBack(session, prepared);
   if (found.outcome.mismatches.length > 0) throw mismatch(plan.stream, found.outcome);
   return found;
+}
+
+function convertForRestore({ plan, stored, facts }: PreparedRestore, connection: NatsConnection): ConvertedArchive {
+  return ConvertedArchive.start({
+    path: stored.archive,
+    config: plan.config,
+    created: stored.manifest?.created ?? new Date().toISOString(),
+    lastSequence: facts.streamLastSequence,
+    // Beside the server, bytes are cheaper than the time to squeeze them.
+    compress: !isLoopback(connection.getServer()),
+  });
 }
 
 /** A timeout or a lost connection leaves the outcome unknown: look, before calling it a failure. */

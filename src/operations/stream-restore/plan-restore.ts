@@ -1,3 +1,4 @@
+import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { filterStreamConfig } from "../../jetstream/config-fields.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
@@ -99,7 +100,9 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   if (restates && facts.consumers.some((consumer) => (consumer.state?.pending ?? 0) > 0)) {
     warnings.push("consumers with unacknowledged messages get them again");
   }
+  const route = chooseRoute(facts, config, target);
   if (
+    route === "as-is" &&
     facts.format === "v2" &&
     target.streams.some((info) => info.config.sources?.some((from) => from.name === stream))
   ) {
@@ -128,6 +131,7 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
     action: wish === "skip" ? "skip" : wish === "fail" || refusals.length > 0 ? "refuse" : wish,
     config,
     format: facts.format,
+    route,
     changes,
     warnings,
     refusals,
@@ -142,6 +146,15 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       consumers: facts.consumers.map((consumer) => consumer.name),
     },
   };
+}
+
+/** Gaps beyond this make a server that rebuilds its duplicate window from a v1 archive walk through them one by one. */
+const largestGapForV1 = 1_000_000;
+
+function chooseRoute(facts: ArchiveFacts, config: StreamConfig, target: RestoreTarget): RestorePlan["route"] {
+  // In a cluster the creation time is not taken over, and v2 is what the servers pass on among themselves.
+  const fits = facts.format === "v2" && config.storage !== "memory" && !target.clustered;
+  return fits && facts.largestGap <= largestGapForV1 ? "as-v1" : "as-is";
 }
 
 /** The configuration to send, and in what it differs from the backup's. */

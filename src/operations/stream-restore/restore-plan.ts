@@ -52,6 +52,11 @@ export interface RestorePlan {
   /** The configuration that is sent. */
   readonly config: StreamConfig;
   readonly format: "v1" | "v2";
+  /**
+   * `as-is` sends the archive's own bytes; `as-v1` turns a v2 archive into v1 on the way, which the server stores many
+   * times faster, and with the stream's creation time.
+   */
+  readonly route: "as-is" | "as-v1";
   /** How the configuration differs from the backup's, and why. */
   readonly changes: readonly string[];
   readonly warnings: readonly string[];

@@ -1,0 +1,140 @@
+import { encodeConsumerState } from "../filestore/encode-consumer-state.ts";
+import { blockKey, checksumText, consumerKey, streamKey } from "../filestore/highway-keys.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { S2Encoder } from "../s2/s2-encoder.ts";
+import { tarPadding } from "../tar/tar-header.ts";
+import { tarEnd, tarFile, tarFileHeader } from "../tar/tar-writer.ts";
+import type { ArchivedConsumer } from "./archive-report.ts";
+import type { EntryBatch } from "./archive-sink.ts";
+
+export interface V1WriterOptions {
+  /** The configuration of the stream to be, in the fields that its server knows. */
+  readonly config: { readonly name: string; readonly [key: string]: unknown };
+  /** RFC 3339. */
+  readonly created: string;
+  /** False stores S2 blocks uncompressed: for links that are faster than the encoder. Default true. */
+  readonly compress?: boolean;
+  /** Receives the archive piece by piece. */
+  readonly write: (piece: Uint8Array) => void;
+}
+
+/** A block ends when it reaches this size: that of the server's own blocks. */
+const blockBytes = 8 * 1024 * 1024;
+
+/** Missing sequences up to which a gap is filled inside a block; a larger one begins another block, where it is free. */
+const maxFill = 1024;
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes the least v1 archive that every server from 2.9 on takes: configuration, blocks, consumers; no index, no tombstones.
+ * The order of calls: messages in ascending sequence, then {@link end} with the last sequence and the consumers.
+ * Source: nats-server server/filestore.go (`streamSnapshot`), server/stream.go (`RestoreStream`); docs/formats/v1.md.
+ */
+export class V1Writer {
+  readonly #kernels: Kernels;
+  readonly #options: V1WriterOptions;
+  readonly #s2: S2Encoder;
+  #block: number;
+  #capacity = blockBytes;
+  #at: number;
+  #number = 1;
+  /** Last sequence in the current block, 0 when it is empty. */
+  #last = 0;
+  #lastTime = 0n;
+
+  /** `kernels`: those whose memory the batches lie in. */
+  constructor(kernels: Kernels, options: V1WriterOptions) {
+    this.#kernels = kernels;
+    this.#options = options;
+    this.#s2 = new S2Encoder(kernels, { compress: options.compress ?? true });
+    this.#block = kernels.allocate(blockBytes + 64);
+    this.#at = this.#block;
+    const { config, created } = options;
+    const meta = encoder.encode(JSON.stringify({ Created: created, ...config }));
+    this.#file("meta.inf", meta);
+    this.#file("meta.sum", encoder.encode(this.#sum(streamKey(config.name), meta)));
+    kernels.setHighwayKey(blockKey(config.name, this.#number));
+  }
+
+  /** Takes live messages, as a walk through a v2 archive hands them out. */
+  messages({ rows, count }: EntryBatch): void {
+    for (let row = 0; row < count; ) {
+      const built = this.#kernels.buildRecords(rows, row, count, {
+        out: this.#at,
+        outEnd: this.#block + this.#capacity,
+        last: this.#last,
+        maxFill,
+      });
+      row += built.count;
+      this.#at = built.next;
+      if (built.count > 0) {
+        this.#last = rows.sequence[row - 1] as number;
+        this.#lastTime = rows.timestamp[row - 1] as bigint;
+      }
+      if (built.stop === "end") continue;
+      if (this.#at > this.#block) this.#endBlock();
+      else
+        this.#makeRoomFor((rows.nameLength[row] ?? 0) + (rows.headerLength[row] ?? 0) + (rows.payloadLength[row] ?? 0));
+    }
+  }
+
+  /** Writes what remains: the stream's last sequence where it lies behind the last message, the consumers, the end. */
+  end(lastSequence: number, consumers: readonly ArchivedConsumer[]): void {
+    if (lastSequence > this.#last) {
+      // Servers note the sequences missing inside a block one by one, so a large gap begins another block.
+      if (this.#last > 0 && lastSequence - this.#last > maxFill) this.#endBlock();
+      if (this.#at + 30 > this.#block + this.#capacity) this.#makeRoomFor(this.#at - this.#block);
+      this.#at = this.#kernels.buildSkipped(this.#at, lastSequence, this.#lastTime);
+    }
+    if (this.#at > this.#block) this.#endBlock();
+    for (const consumer of consumers) this.#consumer(consumer);
+    this.#push(tarEnd());
+    for (const piece of this.#s2.end()) this.#options.write(piece);
+  }
+
+  #endBlock(): void {
+    const size = this.#at - this.#block;
+    this.#push(tarFileHeader({ name: `msgs/${this.#number}.blk`, size }));
+    this.#push(this.#kernels.bytes.subarray(this.#block, this.#at));
+    this.#push(new Uint8Array(tarPadding(size)));
+    this.#at = this.#block;
+    this.#last = 0;
+    this.#number++;
+    this.#kernels.setHighwayKey(blockKey(this.#options.config.name, this.#number));
+  }
+
+  /** A block may hold one message that is larger than blocks are. */
+  #makeRoomFor(bytes: number): void {
+    const used = this.#at - this.#block;
+    const capacity = Math.max(this.#capacity * 2, bytes + 64 * 1024);
+    const block = this.#kernels.allocate(capacity + 64);
+    this.#kernels.bytes.copyWithin(block, this.#block, this.#at);
+    this.#block = block;
+    this.#capacity = capacity;
+    this.#at = block + used;
+  }
+
+  #consumer({ name, config, created, state }: ArchivedConsumer): void {
+    const stream = this.#options.config.name;
+    const meta = encoder.encode(JSON.stringify({ Created: created ?? this.#options.created, Name: name, ...config }));
+    this.#file(`obs/${name}/meta.inf`, meta);
+    this.#file(`obs/${name}/meta.sum`, encoder.encode(this.#sum(consumerKey(stream, name), meta)));
+    if (state) this.#file(`obs/${name}/o.dat`, encodeConsumerState(state));
+  }
+
+  #sum(key: Uint8Array, content: Uint8Array): string {
+    const at = this.#kernels.allocate(content.length);
+    this.#kernels.bytes.set(content, at);
+    this.#kernels.setHighwayKey(key);
+    return checksumText(this.#kernels.highway64(at, content.length));
+  }
+
+  #file(name: string, content: Uint8Array): void {
+    this.#push(tarFile(name, content));
+  }
+
+  #push(bytes: Uint8Array): void {
+    for (const piece of this.#s2.push(bytes)) this.#options.write(piece);
+  }
+}

@@ -1,0 +1,26 @@
+import type { ErrorCode } from "../../errors.ts";
+
+export interface ConvertWish {
+  /** Of the v2 archive, which was proven before. */
+  readonly path: string;
+  readonly config: { readonly name: string; readonly [key: string]: unknown };
+  /** RFC 3339. */
+  readonly created: string;
+  readonly lastSequence: number;
+  readonly compress: boolean;
+}
+
+export interface ConvertOrder extends ConvertWish {
+  /** i32 by {@link Counter}. */
+  readonly counters: SharedArrayBuffer;
+}
+
+export const Counter = { ahead: 0, cancelled: 1, sourceKiB: 2, size: 3 } as const;
+
+export type ConvertMessage =
+  | { readonly kind: "piece"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "end" }
+  | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };
+
+/** Converted bytes that may wait to be sent. */
+export const maxAheadBytes = 8 * 1024 * 1024;
