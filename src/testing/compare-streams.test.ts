@@ -176,6 +176,14 @@ describe("compareStreams sees", () => {
     }
   });
 
+  it("no difference in the first time of a stream that holds no message, but in that of one that does", () => {
+    const empty = { messages: 0, first_ts: "0001-01-01T00:00:00Z" };
+    const before = contents({ messages: [], state: empty });
+    const after = contents({ messages: [], state: { ...empty, first_ts: "1970-01-01T00:00:00Z" } });
+    assert.deepEqual(compareStreams(before, after), []);
+    assert.equal(only(differences({ state: { first_ts: "1970-01-01T00:00:00Z" } })).kind, "stream-state");
+  });
+
   it("when the stream was created, where that is asked for", () => {
     assert.deepEqual(differences({ created: "2026-02-01T00:00:00Z" }), []);
     assert.equal(only(differences({ created: "2026-02-01T00:00:00Z" }, { created: true })).kind, "stream-state");

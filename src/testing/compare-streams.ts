@@ -55,6 +55,8 @@ export function compareStreams(before: StreamContents, after: StreamContents, to
     const was = before.info.state[field] ?? 0;
     const is = after.info.state[field] ?? 0;
     if (was === is || tolerate.streamState?.includes(field)) continue;
+    // Of a stream without messages the servers say the year 1 or 1970 here, and neither means anything.
+    if (field === "first_ts" && before.info.state.messages === 0 && after.info.state.messages === 0) continue;
     differences.push({ kind: "stream-state", field, before: was, after: is });
   }
   differences.push(...compareMessages(before.messages, after.messages, tolerate));

@@ -43,6 +43,12 @@ export class LiveModel {
     for (const [sequence] of chosen.slice(0, chosen.length - keep)) this.#live.delete(sequence);
   }
 
+  /** A purge up to a sequence that was not reached yet: everything goes, and counting goes on from there. */
+  jump(next: number): void {
+    this.#live.clear();
+    this.#last = next - 1;
+  }
+
   /** Live sequences, ascending. */
   get live(): number[] {
     return [...this.#live.keys()];

@@ -48,6 +48,11 @@ export const purgedKind: StreamKind = {
     await purgeStream(nc, "PURGED_SUBJECT_KEEP", { filter: "PURGED_SUBJECT_KEEP.1", keep: 3 });
     subjectKeep.purge((name) => name === "PURGED_SUBJECT_KEEP.1", 3);
 
+    const ahead = await fill("PURGED_AHEAD");
+    await purgeStream(nc, "PURGED_AHEAD", { seq: 1_000_000 });
+    ahead.jump(1_000_000);
+    await publishNumbered(nc, ahead, 10, (i) => `PURGED_AHEAD.${i % 4}`);
+
     return {
       streams: [
         expectedOf("PURGED", all),
@@ -56,6 +61,7 @@ export const purgedKind: StreamKind = {
         expectedOf("PURGED_SUBJECT", subject),
         expectedOf("PURGED_KEEP", keep),
         expectedOf("PURGED_SUBJECT_KEEP", subjectKeep),
+        expectedOf("PURGED_AHEAD", ahead),
       ],
     };
   },
