@@ -100,7 +100,7 @@ export const consumersKind: StreamKind = {
     for (let i = known.length + configs.length; i < count; i++) {
       configs.push({ durable_name: `plain-${i}`, filter_subject: `fifty.${i % 5}`, ack_wait: (i + 1) * 1_000_000_000 });
     }
-    for (const config of configs) await createConsumer(nc, name, config);
+    await Promise.all(configs.map((config) => createConsumer(nc, name, config)));
     return { streams: [expectedOf(name, model, known, count)] };
   },
 };
