@@ -122,7 +122,7 @@ describe("damage inside a v1 archive whose S2 checksums are right (F66)", () => 
     );
   });
 
-  it("is caught through the whole inspector as well", () => {
+  it("V1-06 V1-30 V1-50 is caught through the whole inspector as well", () => {
     const decoded = unpackS2(archiveFixture("2.12.8", "CONSUMED").archive);
     const layout = tarLayout(decoded);
     for (const name of [
@@ -146,7 +146,7 @@ describe("damage inside a v1 archive whose S2 checksums are right (F66)", () => 
     }
   });
 
-  it("stays damage: every later call throws the same error", () => {
+  it("V1-61 stays damage: every later call throws the same error", () => {
     const inspector = new ArchiveInspector();
     const damaged = archiveFixture("2.14.6", "MIXED").archive.slice();
     damaged[500] = (damaged[500] as number) ^ 1;

@@ -61,7 +61,7 @@ const sample = fc.constantFrom(...samples);
 const limits = { numRuns: 5_000, interruptAfterTimeLimit: 1_500 };
 
 describe("archives with arbitrary damage", () => {
-  it("end in a report or in damage when their decoded bytes were changed", () => {
+  it("V1-63 V2-64 end in a report or in damage when their decoded bytes were changed", () => {
     fc.assert(
       fc.property(sample, fc.array(change, { minLength: 1, maxLength: 4 }), ({ decoded }, changes) => {
         survives(packS2(changes.reduce(apply, decoded), { compress: false }), 100_000);
@@ -70,7 +70,7 @@ describe("archives with arbitrary damage", () => {
     );
   });
 
-  it("end in a report or in damage when their compressed bytes were changed", () => {
+  it("V1-63 V2-64 end in a report or in damage when their compressed bytes were changed", () => {
     fc.assert(
       fc.property(
         sample,
@@ -84,7 +84,7 @@ describe("archives with arbitrary damage", () => {
     );
   });
 
-  it("end in damage when they are anything at all", () => {
+  it("V1-63 V2-64 end in damage when they are anything at all", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
         survives(packS2(bytes, { compress: false }), 1000);

@@ -256,7 +256,7 @@ describe("what a v1 archive lacks", () => {
     });
   });
 
-  it("V1-34 is nothing that came after the snapshot had passed", () => {
+  it("V1-34 V1-35 is nothing that came after the snapshot had passed", () => {
     const blocks = [
       { number: 1, first: 1, last: 14 },
       { number: 2, first: 15, last: 20 },
@@ -438,7 +438,7 @@ describe("sizes in a v1 archive", () => {
     assert.throws(() => inspect([...meta, huge]), /obs\/c\/o\.dat: 17825792 bytes are too many here/);
   });
 
-  it("gives the times of first and last live message, also far inside dead ones", () => {
+  it("V1-28 gives the times of first and last live message, also far inside dead ones", () => {
     const records: TestRecord[] = range(1, 30_000).map((sequence) => ({ sequence, time: BigInt(sequence) * 1000n }));
     const dead = range(20_001, 30_000).map(tomb);
     const report = inspect([...meta, blk(1, records), blk(2, [...range(1, 5_000).map(tomb), ...dead])]);

@@ -123,7 +123,7 @@ describe("what moved while a v2 archive was made (F08)", () => {
     ]);
   });
 
-  it("shows consumers that are ahead of the stream, or whose state contradicts itself", () => {
+  it("V1-53 V2-23 shows consumers that are ahead of the stream, or whose state contradicts itself", () => {
     assert.deepEqual(codes(inspect({ consumers: { c: consumer }, messages: messages(5) })), ["consumer-ahead note"]);
     const state = { ...consumer.state, ack_floor: { consumer_seq: 2, stream_seq: 40 } };
     assert.deepEqual(codes(inspect({ consumers: { c: { ...consumer, state } }, messages: messages(50) })), [
@@ -209,7 +209,7 @@ describe("what a v2 archive must not be", () => {
 });
 
 describe("the format of an archive", () => {
-  it("is told by its first decoded bytes, never by a name", () => {
+  it("V2-01 is told by its first decoded bytes, never by a name", () => {
     const formats = ["2.9.25", "2.14.6", "2.15.1"].map((version) => {
       const inspector = new ArchiveInspector();
       inspector.push(archiveFixture(version, "MIXED").archive);

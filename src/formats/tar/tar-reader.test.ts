@@ -55,7 +55,7 @@ const samples: readonly TestEntry[] = [
 ];
 
 describe("reading a tar", () => {
-  it("gives the files that tar-stream packed, in pieces of any size", async () => {
+  it("V1-03 gives the files that tar-stream packed, in pieces of any size", async () => {
     const packer = pack();
     for (const { name, content } of samples) {
       packer.entry({ name, mode: 0o600, uname: "nats", mtime: new Date(1_700_000_000_000) }, Buffer.from(content));
@@ -82,12 +82,12 @@ describe("reading a tar", () => {
     );
   });
 
-  it("ends right behind two zero blocks", () => {
+  it("V1-01 ends right behind two zero blocks", () => {
     const tar = tarOf(samples);
     assert.equal(feedParser(join([tar, new Uint8Array(700)]), readAll).bytes, tar.length);
   });
 
-  it("takes a size from an extended header, above what octal digits hold", () => {
+  it("V1-03 takes a size from an extended header, above what octal digits hold", () => {
     const header = tarFileHeader({ name: "big", size: 9_000_000_000 });
     const entry = feedParser(header, nextTarEntry);
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe("reading a tar", () => {
     );
   });
 
-  it("takes a size in base 256, as GNU tar writes it", () => {
+  it("V1-03 takes a size in base 256, as GNU tar writes it", () => {
     const field = new Uint8Array(12);
     field[0] = 0x80;
     new DataView(field.buffer).setBigUint64(4, 9_000_000_000n);
@@ -104,12 +104,12 @@ describe("reading a tar", () => {
     assert.equal(entry?.size, 9_000_000_000);
   });
 
-  it("puts the prefix of a long name in front", () => {
+  it("V1-03 puts the prefix of a long name in front", () => {
     const header = changed(tarFileHeader({ name: "o.dat", size: 0 }), 345, bytesOf("obs/some-consumer"));
     assert.equal(feedParser(header, nextTarEntry)?.name, "obs/some-consumer/o.dat");
   });
 
-  it("says what is no regular file, and leaves it to the caller", () => {
+  it("V1-02 says what is no regular file, and leaves it to the caller", () => {
     const header = changed(tarFileHeader({ name: "dir", size: 0 }), 156, bytesOf("5"));
     assert.equal(feedParser(header, nextTarEntry)?.type, "5");
   });
@@ -118,7 +118,7 @@ describe("reading a tar", () => {
 describe("damage in a tar", () => {
   const one = tarFile("meta.inf", bytesOf("content"));
 
-  it("in any byte of a header is caught by its checksum, or changes nothing", () => {
+  it("V1-02 in any byte of a header is caught by its checksum, or changes nothing", () => {
     const tar = join([one, tarEnd()]);
     for (let at = 0; at < 512; at++) {
       for (const bit of [1, 2, 4, 8, 16, 32, 64, 128]) {
@@ -135,18 +135,18 @@ describe("damage in a tar", () => {
     }
   });
 
-  it("in the padding is caught", () => {
+  it("V1-04 in the padding is caught", () => {
     const copy = one.slice();
     copy[copy.length - 1] = 1;
     refuses(join([copy, tarEnd()]), /meta\.inf: the padding is not all zeros, at offset 519/);
   });
 
-  it("is a single zero block, or one with something behind it", () => {
+  it("V1-01 is a single zero block, or one with something behind it", () => {
     refuses(join([one, new Uint8Array(512), one]), /not two zero blocks/);
     assert.throws(() => feedParser(join([one, new Uint8Array(512)]), readAll), /bytes ended/);
   });
 
-  it("in an extended header is caught", () => {
+  it("V1-03 in an extended header is caught", () => {
     const extended = (records: Uint8Array, type = "x"): Uint8Array => {
       const header = changed(tarFileHeader({ name: "PaxHeaders.0/x", size: records.length }), 156, bytesOf(type));
       return join([header, records, new Uint8Array((512 - (records.length % 512)) % 512), one, tarEnd()]);
@@ -166,12 +166,12 @@ describe("damage in a tar", () => {
     );
   });
 
-  it("is an extended header of more than a mebibyte, which is never read", () => {
+  it("V1-03 is an extended header of more than a mebibyte, which is never read", () => {
     const header = changed(tarFileHeader({ name: "x", size: 2 ** 21 }), 156, bytesOf("x"));
     refuses(header, /an extended tar header of 2097152 bytes/);
   });
 
-  it("shows where the two times of a header differ", () => {
+  it("V1-04 shows where the two times of a header differ", () => {
     const mtime = encodePaxRecord("mtime", "1700000001.999999999");
     const header = changed(tarFileHeader({ name: "x", size: mtime.length }), 156, bytesOf("x"));
     const tar = (seconds: number): Uint8Array =>
