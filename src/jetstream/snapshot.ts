@@ -15,13 +15,13 @@ export interface SnapshotOptions extends JetStreamApiOptions {
   readonly consumers?: boolean;
   /** Let the server check its store before it sends (servers up to 2.14; 2.15 checks every message anyway). */
   readonly check?: boolean;
-  /** Bytes in one message, at most the server's max_payload. Default 256 KiB. */
+  /** Bytes in one message, at most the server's max_payload. Default 60 KiB. */
   readonly chunkSize?: number;
   /** Bytes that the server may have under way unacknowledged; servers before 2.12.5 always use 8 MiB. */
   readonly windowSize?: number;
   /** The longest silence of the server before the snapshot counts as stalled, in milliseconds. Default 15,000. */
   readonly idleTimeoutMs?: number;
-  /** Received bytes that may wait for the reader before acknowledgements are held back. Default 16 MiB. */
+  /** Received bytes that may wait for the reader before acknowledgements are held back. Default 4 MiB. */
   readonly bufferBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SnapshotProgress) => void;
@@ -49,9 +49,16 @@ export interface Snapshot {
   cancel(): void;
 }
 
-const defaultChunkSize = 256 * 1024;
+/**
+ * A little less than what Node reads from a socket at once, 64 KiB: the client puts larger messages together in buffers that
+ * double as they grow, which is four times the bytes in garbage.
+ */
+const defaultChunkSize = 60 * 1024;
+/** Near a server a smaller window than its own 8 MiB is as fast, and less has to be kept in memory. */
+const nearWindowSize = 2 * 1024 * 1024;
+const farAwayMs = 4;
 const defaultIdleTimeoutMs = 15_000;
-const defaultBufferBytes = 16 * 1024 * 1024;
+const defaultBufferBytes = 4 * 1024 * 1024;
 
 /**
  * Asks the leader of a stream for a snapshot and hands out the archive as it arrives.
@@ -86,6 +93,8 @@ export async function snapshotStream(
   const deliverSubject = createInbox(options.inboxPrefix);
   const conversation = new Conversation(connection, stream, deliverSubject, options);
   try {
+    const near = (await connection.rtt()) <= farAwayMs ? nearWindowSize : undefined;
+    const windowSize = rules.windowSize ? (options.windowSize ?? near) : undefined;
     const check = options.check ?? false;
     const answer = await api.request<{ config: StreamConfig; state: StreamState }>(
       `STREAM.SNAPSHOT.${stream}`,
@@ -93,7 +102,7 @@ export async function snapshotStream(
         deliver_subject: deliverSubject,
         no_consumers: !(options.consumers ?? true),
         chunk_size: Math.min(options.chunkSize ?? defaultChunkSize, connection.info?.max_payload ?? defaultChunkSize),
-        ...(rules.windowSize && options.windowSize ? { window_size: options.windowSize } : {}),
+        ...(windowSize === undefined ? {} : { window_size: windowSize }),
         ...(check ? { jsck: true } : {}),
       },
       // The check reads the whole stream before the answer comes.

@@ -32,6 +32,12 @@ export interface ArchiveFacts {
   readonly ttlMessages: number;
   /** Deleted messages that a server before 2.10 would bring back. */
   readonly resurrects: number;
+  /** The last sequence that a server before 2.10 would restore: a purge is noted where it does not look. */
+  readonly lastSequenceBefore210: number;
+  /** v1: the index says what a server will find, so that no limit removes more on restore. */
+  readonly indexMatches: boolean;
+  /** Zero bytes follow the tar, over which servers from 2.12.6 to 2.14 fail. */
+  readonly trailingZeros: boolean;
   /** Messages that work-queue and interest streams drop on restore, because a consumer has them acknowledged. */
   readonly acknowledged: number;
   /** Some live sequences, for reading back. */
@@ -74,6 +80,9 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
     largestGap: largestGap(report),
     ttlMessages: report.ttlMessages,
     resurrects: report.resurrects,
+    lastSequenceBefore210: report.lastSequenceBefore210,
+    indexMatches: report.indexMatches,
+    trailingZeros: report.problems.some((problem) => problem.code === "trailing-zeros"),
     acknowledged: Math.max(0, report.live.ranges.countUpTo(delivered) - pending),
     samples: sampleSequences(report),
     consumers,

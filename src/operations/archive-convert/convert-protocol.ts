@@ -23,4 +23,4 @@ export type ConvertMessage =
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };
 
 /** Converted bytes that may wait to be sent. */
-export const maxAheadBytes = 8 * 1024 * 1024;
+export const maxAheadBytes = 3 * 1024 * 1024;

@@ -5,6 +5,7 @@ import type { StreamConfig, StreamState } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { type SnapshotEnd, snapshotStream } from "../../jetstream/snapshot.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
+import { GarbageNudge } from "../files/garbage-nudge.ts";
 import { SpoolFile } from "../files/spool-file.ts";
 import { fileSystemError } from "../files/staged-directory.ts";
 import type { StreamBackupEvent } from "./backup-events.ts";
@@ -74,8 +75,10 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
         messages: check?.messages ?? 0,
       });
     };
+    const garbage = new GarbageNudge();
     for await (const chunk of snapshot.chunks) {
       await file.append(chunk);
+      garbage.used(chunk.length);
       check.available(file.bytes);
       if (check.failed) {
         snapshot.cancel();

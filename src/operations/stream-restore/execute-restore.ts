@@ -1,11 +1,10 @@
 import { createReadStream } from "node:fs";
-import type { NatsConnection } from "@nats-io/nats-core";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import { restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
-import { isLoopback } from "../archive-convert/is-loopback.ts";
+import { GarbageNudge } from "../files/garbage-nudge.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
@@ -78,9 +77,11 @@ async function transfer(
   const { plan, stored } = prepared;
   const { onEvent } = options;
   const connection = await session.dedicate();
-  const converted = plan.route === "as-v1" ? convertForRestore(prepared, connection) : undefined;
+  const converted = plan.route === "as-v1" ? convertForRestore(prepared) : undefined;
   try {
     let reported = 0;
+    let acknowledged = 0;
+    const garbage = new GarbageNudge();
     await restoreStream(connection, {
       ...session.apiOptions,
       config: plan.config,
@@ -89,6 +90,8 @@ async function transfer(
       ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ bytes }) => {
+        garbage.used(bytes - acknowledged);
+        acknowledged = bytes;
         if (Date.now() - reported < 100 && bytes < stored.archiveBytes) return;
         reported = Date.now();
         const sent = converted ? converted.sourceBytes : bytes;
@@ -110,14 +113,13 @@ async function transfer(
   return found;
 }
 
-function convertForRestore({ plan, stored, facts }: PreparedRestore, connection: NatsConnection): ConvertedArchive {
+function convertForRestore({ plan, stored, facts }: PreparedRestore): ConvertedArchive {
   return ConvertedArchive.start({
     path: stored.archive,
     config: plan.config,
     created: stored.manifest?.created ?? new Date().toISOString(),
     lastSequence: facts.streamLastSequence,
-    // Beside the server, bytes are cheaper than the time to squeeze them.
-    compress: !isLoopback(connection.getServer()),
+    compress: true,
   });
 }
 

@@ -52,6 +52,21 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       "Restore to a server of version 2.10 or newer.",
     );
   }
+  if (!rules.readsDeletes && facts.resurrects === 0 && facts.lastSequenceBefore210 < facts.streamLastSequence) {
+    refuse(
+      "sequences-restart",
+      `${server} does not read where newer servers note a purge: sequences would begin again at ${facts.lastSequenceBefore210 + 1}, ` +
+        `and not at ${facts.streamLastSequence + 1}`,
+      "Restore to a server of version 2.10 or newer.",
+    );
+  }
+  if (facts.trailingZeros && rules.failsOnTrailingBytes) {
+    refuse(
+      "trailing-bytes",
+      `zero bytes follow the archive's end, and ${server} would create the stream and then fail over them`,
+      "Restore to another server version, or use the backup that this copy was made from.",
+    );
+  }
   if ((config.num_replicas ?? 1) > 1 && !target.clustered) {
     refuse(
       "replicas",
@@ -217,5 +232,8 @@ function atLeast(source: RestoreSource, config: StreamConfig): number {
     return now > 0 && (then <= 0 || now < then);
   };
   if (tighter("max_bytes") || tighter("max_msgs_per_subject")) count = 0;
+  // Where a server kept more than its limits allow while it made the snapshot, the restore removes that at once.
+  const limited = (config.max_bytes ?? -1) > 0 || (config.max_msgs_per_subject ?? -1) > 0;
+  if (limited && facts.format === "v1" && !facts.indexMatches) count = 0;
   return Math.max(0, count);
 }
