@@ -1,45 +1,43 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RelightError } from "../errors.ts";
 import { findServer } from "./find-server.ts";
+import { readPortsFile } from "./ports-file.ts";
+import { serverVersionOf } from "./run-program.ts";
+import { type ServerConfig, type ServerPorts, serverConfigText } from "./server-config.ts";
+import { guardServer } from "./server-guard.ts";
 
-export interface LocalServerOptions {
-  /** A binary, or a version for {@link findServer}. */
-  readonly binary?: string;
-  readonly version?: string;
-  /** Default: a temporary directory that goes away with the server. */
-  readonly storeDirectory?: string;
-  readonly name?: string;
-  /** 0 lets the system choose; the port stays the same over restarts. */
-  readonly port?: number;
-  readonly domain?: string;
-  readonly maxPayload?: number;
-  readonly encryptionKey?: string;
-  /** Lines inside `jetstream { }`. */
-  readonly jetstream?: string;
-  /** Further lines of configuration. */
-  readonly config?: string;
-  readonly args?: readonly string[];
-  readonly onStep?: (text: string) => void;
+export interface LocalServerOptions extends ServerConfig {
+  /** Default: what {@link findServer} finds for `version`. */
+  readonly binary?: string | undefined;
+  readonly version?: string | undefined;
+  /** Default: a temporary directory that goes away with the server. One that is given stays. */
+  readonly storeDirectory?: string | undefined;
+  /** Further arguments of the command line; they win over the configuration. */
+  readonly args?: readonly string[] | undefined;
+  /** How long the server may take to recover its store and listen. Default: 30 s. */
+  readonly startTimeoutMs?: number | undefined;
+  readonly onStep?: ((text: string) => void) | undefined;
 }
 
-const running = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
+/** Starts a nats-server with JetStream on loopback; resolves when JetStream answers. See {@link LocalServer.start}. */
+export function startServer(options: LocalServerOptions = {}): Promise<LocalServer> {
+  return LocalServer.start(options);
+}
 
-/** A nats-server on loopback that lives as long as this process wants it, with a store that survives its restarts. */
+/** A nats-server on loopback that lives no longer than this process, with a store that survives the server's restarts. */
 export class LocalServer implements AsyncDisposable {
   readonly version: string;
   readonly binary: string;
+  /** For the log, the configuration and, where no other was given, the store. Removed by `stop`. */
   readonly directory: string;
   readonly storeDirectory: string;
   readonly #options: LocalServerOptions;
   #child: ChildProcess | undefined;
-  #port = 0;
+  #ports: ServerPorts;
 
   private constructor(options: LocalServerOptions, binary: string, version: string, directory: string) {
     this.#options = options;
@@ -47,17 +45,13 @@ export class LocalServer implements AsyncDisposable {
     this.version = version;
     this.directory = directory;
     this.storeDirectory = options.storeDirectory ?? join(directory, "store");
-    this.#port = options.port ?? 0;
+    this.#ports = { client: options.port ?? 0, webSocket: 0, monitor: 0 };
   }
 
   /** Throws SERVER_NOT_FOUND, SERVER_START_FAILED with the last lines of the server's log. */
   static async start(options: LocalServerOptions = {}): Promise<LocalServer> {
-    const found = options.binary
-      ? { path: options.binary, version: options.version ?? "" }
-      : await findServer({
-          ...(options.version === undefined ? {} : { version: options.version }),
-          ...(options.onStep ? { onStep: options.onStep } : {}),
-        });
+    const { binary, version, onStep } = options;
+    const found = binary ? await given(binary) : await findServer({ version, onStep });
     const directory = await mkdtemp(join(tmpdir(), "relight-server-"));
     const server = new LocalServer(options, found.path, found.version, directory);
     try {
@@ -70,90 +64,127 @@ export class LocalServer implements AsyncDisposable {
   }
 
   get port(): number {
-    return this.#port;
+    return this.#ports.client;
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.#port}`;
+    return `nats://127.0.0.1:${this.port}`;
   }
 
+  /** For WebSocket clients; empty without the option `webSocket`. */
+  get webSocketUrl(): string {
+    return this.#ports.webSocket === 0 ? "" : `ws://127.0.0.1:${this.#ports.webSocket}`;
+  }
+
+  /** For monitoring over HTTP; empty without the option `monitor`. */
+  get monitorUrl(): string {
+    return this.#ports.monitor === 0 ? "" : `http://127.0.0.1:${this.#ports.monitor}`;
+  }
+
+  /** 0 while no process runs. */
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.running ? (this.#child?.pid ?? 0) : 0;
+  }
+
+  get running(): boolean {
+    const child = this.#child;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   get logPath(): string {
     return join(this.directory, "server.log");
   }
 
-  /** Starts the process again on its store and port; resolves when it accepts connections and JetStream has recovered. */
+  /** Resident memory in bytes; undefined while no process runs, and on systems other than Linux. */
+  async rss(): Promise<number | undefined> {
+    const status = await readFile(`/proc/${this.pid}/status`, "utf8").catch(() => "");
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+    return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+  }
+
+  /**
+   * Starts the process on its store and ports, after `kill` or `terminate`; resolves when it accepts connections and
+   * JetStream has recovered. Throws SERVER_START_FAILED.
+   */
   async launch(): Promise<void> {
-    await mkdir(this.storeDirectory, { recursive: true });
-    const ports = join(this.directory, "ports");
-    await rm(ports, { recursive: true, force: true });
-    await mkdir(ports);
+    const deadline = Date.now() + (this.#options.startTimeoutMs ?? 30_000);
+    for (;;) {
+      const failure = await this.#tryLaunch(deadline);
+      if (failure === undefined) return;
+      // Another process may have this port for a moment, as the near end of a connection of its own.
+      if (/address already in use/.test(failure) && this.port !== 0 && Date.now() + 1_000 < deadline) {
+        await sleep(200);
+        continue;
+      }
+      throw new RelightError("SERVER_START_FAILED", `nats-server ${this.version} did not become ready: ${failure}`, {
+        context: { binary: this.binary, log: this.logPath },
+      });
+    }
+  }
+
+  /** Resolves with what went wrong, or undefined. */
+  async #tryLaunch(deadline: number): Promise<string | undefined> {
+    const portsDirectory = join(this.directory, "ports");
     const config = join(this.directory, "server.conf");
-    await writeFile(config, this.#config(ports));
-    const child = spawn(this.binary, ["-c", config, ...(this.#options.args ?? [])], { stdio: "ignore" });
-    running.add(child);
-    child.once("exit", () => running.delete(child));
+    await rm(portsDirectory, { recursive: true, force: true });
+    await mkdir(portsDirectory, { recursive: true });
+    await mkdir(this.storeDirectory, { recursive: true });
+    await writeFile(config, serverConfigText(this.#options, this.#ports, this.storeDirectory));
+    const log = await open(this.logPath, "a");
+    const { size: logged } = await log.stat();
+    const args = ["-c", config, "--ports_file_dir", portsDirectory, ...(this.#options.args ?? [])];
+    const child = spawn(this.binary, args, { stdio: ["ignore", log.fd, log.fd] });
+    await log.close();
     this.#child = child;
-    const deadline = Date.now() + 30_000;
     let spawnError = "";
     child.once("error", (error) => {
       spawnError = error.message;
     });
-    while (Date.now() < deadline && child.exitCode === null && child.signalCode === null && spawnError === "") {
-      const port = await readPort(ports);
-      if (port !== undefined) {
-        this.#port = port;
-        return;
+    if (child.pid !== undefined) child.once("exit", guardServer(child, this.directory));
+    while (Date.now() < deadline && this.running) {
+      const ports = await readPortsFile(portsDirectory);
+      if (ports) {
+        this.#ports = ports;
+        return undefined;
       }
-      await sleep(15);
+      await sleep(10);
     }
-    const log = await readFile(this.logPath, "utf8").catch(() => spawnError);
-    throw new RelightError(
-      "SERVER_START_FAILED",
-      `nats-server ${this.version} did not start: ${spawnError} ${log.trim().split("\n").slice(-6).join("\n")}`,
-    );
+    const late = this.running ? "not ready in time. " : "";
+    await this.kill();
+    const said = (await readFile(this.logPath)).subarray(logged).toString("utf8").trim();
+    return `${late}${spawnError}${said.split("\n").slice(-8).join("\n")}`;
   }
 
-  #config(ports: string): string {
-    const { name, domain, maxPayload, encryptionKey, jetstream, config } = this.#options;
-    const lines = [
-      `listen: "127.0.0.1:${this.#port === 0 ? -1 : this.#port}"`,
-      ...(name ? [`server_name: "${name}"`] : []),
-      `ports_file_dir: ${JSON.stringify(ports)}`,
-      `log_file: ${JSON.stringify(this.logPath)}`,
-      ...(maxPayload ? [`max_payload: ${maxPayload}`] : []),
-      "jetstream {",
-      `  store_dir: ${JSON.stringify(this.storeDirectory)}`,
-      ...(domain ? [`  domain: ${domain}`] : []),
-      ...(encryptionKey ? [`  cipher: chachapoly`, `  key: "${encryptionKey}"`] : []),
-      ...(jetstream ? [jetstream] : []),
-      "}",
-      ...(config ? [config] : []),
-    ];
-    return `${lines.join("\n")}\n`;
-  }
-
-  /** SIGTERM, and SIGKILL after five seconds; then the temporary directory goes. */
+  /** Ends the process, gracefully, and removes its temporary directory. */
   async stop(): Promise<void> {
     await this.terminate("SIGTERM");
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Ends the process and keeps the store: for `launch`. */
+  /** Ends the process at once, as a crash would, and keeps the store: for `launch`. */
+  kill(): Promise<void> {
+    return this.terminate("SIGKILL");
+  }
+
+  /** Ends the process gracefully and starts it again on the same store and ports. */
+  async restart(): Promise<void> {
+    await this.terminate("SIGTERM");
+    await this.launch();
+  }
+
+  /** Ends the process, at the latest after five seconds, and keeps the store: for `launch`. */
   async terminate(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    if (child === undefined || !this.running) return;
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.kill(signal);
+    child.kill("SIGCONT"); // one that is paused would not hear SIGTERM
     const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
     await exited;
     clearTimeout(timer);
   }
 
-  /** Stops the process where it is, without ending it. */
+  /** Stops the process where it is, without ending it: its connections stay open, and nobody answers. */
   pause(): void {
     this.#child?.kill("SIGSTOP");
   }
@@ -167,16 +198,11 @@ export class LocalServer implements AsyncDisposable {
   }
 }
 
-async function readPort(directory: string): Promise<number | undefined> {
-  for (const name of await readdir(directory)) {
-    if (!name.endsWith(".ports")) continue;
-    try {
-      const ports = JSON.parse(await readFile(join(directory, name), "utf8")) as { nats?: string[] };
-      const [url] = ports.nats ?? [];
-      if (url) return Number(new URL(url).port);
-    } catch {
-      // Being written just now.
-    }
+async function given(binary: string): Promise<{ readonly path: string; readonly version: string }> {
+  try {
+    return { path: binary, version: await serverVersionOf(binary) };
+  } catch (error) {
+    const { message } = error as Error;
+    throw new RelightError("SERVER_START_FAILED", `${binary} does not run: ${message}`, { cause: error });
   }
-  return undefined;
 }
