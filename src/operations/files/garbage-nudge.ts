@@ -1,30 +1,27 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-type Collect = (options?: { readonly type: "minor" | "major" }) => void;
+type Collect = () => void;
 
 let collect: Collect | undefined;
 
-const minorEvery = 3 * 1024 * 1024;
-const majorEvery = 6;
+const everyBytes = 8 * 1024 * 1024;
 
 /**
  * Keeps memory flat while gigabytes pass through. Received and sent messages are buffers outside of V8's heap, and V8 looks at
  * those only when some 64 MB of them have piled up, several times over: without this a backup takes 280 MiB, with it half.
- * A minor collection costs about a millisecond here, since there is next to nothing on the heap.
+ * A collection takes a few milliseconds here, since there is next to nothing on the heap.
  */
 export class GarbageNudge {
   #bytes = 0;
-  #collections = 0;
 
   /** Tells that buffers of so many bytes were used up. */
   used(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < minorEvery) return;
+    if (this.#bytes < everyBytes) return;
     this.#bytes = 0;
-    this.#collections++;
     collect ??= loadCollector();
-    collect({ type: this.#collections % majorEvery === 0 ? "major" : "minor" });
+    collect();
   }
 }
 

@@ -46,9 +46,9 @@ const worthAnotherTry = ["SNAPSHOT_STALLED", "SNAPSHOT_INCOMPLETE", "SOURCE_CHAN
 
 /** Chunk and window of each further attempt after a stall: ever less under way, for slow links and disks. */
 const smaller: readonly { readonly chunkSize: number; readonly windowSize: number }[] = [
-  { chunkSize: 60 * 1024, windowSize: 2 * 1024 * 1024 },
-  { chunkSize: 32 * 1024, windowSize: 512 * 1024 },
-  { chunkSize: 16 * 1024, windowSize: 128 * 1024 },
+  { chunkSize: 30 * 1024, windowSize: 1 * 1024 * 1024 },
+  { chunkSize: 16 * 1024, windowSize: 256 * 1024 },
+  { chunkSize: 8 * 1024, windowSize: 64 * 1024 },
 ];
 
 /**

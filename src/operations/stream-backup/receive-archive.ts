@@ -77,8 +77,8 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
     };
     const garbage = new GarbageNudge();
     for await (const chunk of snapshot.chunks) {
-      await file.append(chunk);
-      garbage.used(chunk.length);
+      if (!(await file.append(chunk))) continue;
+      garbage.used(file.lastWrite);
       check.available(file.bytes);
       if (check.failed) {
         snapshot.cancel();
@@ -86,6 +86,8 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
       }
       if (Date.now() - reported > progressEveryMs) report();
     }
+    await file.flush();
+    check.available(file.bytes);
     const [checked] = await Promise.all([check.finish(), file.finish()]);
     const end = await snapshot.ended;
     report();
