@@ -102,7 +102,7 @@ describe("startServer", () => {
   it("pauses and resumes without ending connections", async () => {
     await using server = await startServer({ version: "2.15" });
     await connected(server, async (connection) => {
-      server.pause();
+      await server.pause();
       await assert.rejects(connection.request("$JS.API.INFO", "", { timeout: 150 }), /timeout/i);
       server.resume();
       await api(connection, "INFO");
@@ -111,7 +111,7 @@ describe("startServer", () => {
 
   it("stops a paused server too", async () => {
     const server = await startServer({ version: "2.15" });
-    server.pause();
+    await server.pause();
     const began = performance.now();
     await server.stop();
     assert.ok(performance.now() - began < 4_000, "it took the long way, by SIGKILL");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RelightError } from "../errors.ts";
 import { findServer } from "./find-server.ts";
+import { pauseProcess } from "./pause-process.ts";
 import { readPortsFile } from "./ports-file.ts";
 import { serverVersionOf } from "./run-program.ts";
 import { type ServerConfig, type ServerPorts, serverConfigText } from "./server-config.ts";
@@ -185,8 +186,8 @@ export class LocalServer implements AsyncDisposable {
   }
 
   /** Stops the process where it is, without ending it: its connections stay open, and nobody answers. */
-  pause(): void {
-    this.#child?.kill("SIGSTOP");
+  async pause(): Promise<void> {
+    if (this.running) await pauseProcess(this.pid);
   }
 
   resume(): void {
