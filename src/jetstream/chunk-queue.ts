@@ -4,7 +4,7 @@
  * The one who fills it learns through `onTaken` when bytes have left, which is where late acknowledgements are sent.
  */
 export class ChunkQueue implements AsyncIterable<Uint8Array> {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: (Uint8Array | undefined)[] = [];
   readonly #onTaken: (() => void) | undefined;
   #head = 0;
   #bytes = 0;
@@ -40,6 +40,18 @@ export class ChunkQueue implements AsyncIterable<Uint8Array> {
     this.end();
   }
 
+  /** The next chunk; nothing of it stays behind, since what is kept here is kept in memory. */
+  #take(): Uint8Array | undefined {
+    if (this.#head === this.#chunks.length) return undefined;
+    const chunk = this.#chunks[this.#head];
+    this.#chunks[this.#head++] = undefined;
+    if (this.#head >= 256) {
+      this.#chunks.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return chunk;
+  }
+
   #notify(): void {
     this.#wake?.();
     this.#wake = undefined;
@@ -47,13 +59,7 @@ export class ChunkQueue implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
-      while (this.#head < this.#chunks.length) {
-        const chunk = this.#chunks[this.#head] as Uint8Array;
-        this.#head++;
-        if (this.#head > 256) {
-          this.#chunks.splice(0, this.#head);
-          this.#head = 0;
-        }
+      for (let chunk = this.#take(); chunk !== undefined; chunk = this.#take()) {
         yield chunk;
         // Only when the reader comes back is the chunk off our hands.
         this.#bytes -= chunk.length;

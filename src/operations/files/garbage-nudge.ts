@@ -5,7 +5,7 @@ type Collect = () => void;
 
 let collect: Collect | undefined;
 
-const everyBytes = 8 * 1024 * 1024;
+const everyBytes = 16 * 1024 * 1024;
 
 /**
  * Keeps memory flat while gigabytes pass through. Received and sent messages are buffers outside of V8's heap, and V8 looks at
