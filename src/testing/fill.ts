@@ -1,5 +1,6 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { createInbox } from "@nats-io/nats-core";
+import { awaitInterest } from "./await-interest.ts";
 import { jsRequest } from "./js-request.ts";
 import { JsonRecords } from "./json-records.ts";
 import { RandomBytes } from "./random-bytes.ts";
@@ -38,6 +39,7 @@ const bytesInFlight = 16 * 1024 * 1024;
  */
 export async function fillStream(nc: NatsConnection, stream: string, options: FillOptions): Promise<FillResult> {
   const started = performance.now();
+  await awaitInterest(nc, options.subjects.slice(0, 1));
   const before = await lastSequence(nc, stream);
   const acknowledge = Math.max(1, Math.min(500, Math.floor(bytesInFlight / 8 / options.size)));
   const groupsInFlight = Math.max(

@@ -12,10 +12,29 @@ export interface Delivery {
 }
 
 /**
- * Fetches up to `count` messages from a pull consumer, without acknowledging any: they stay pending until `answer`.
- * Returns fewer when the consumer has no more right now.
+ * Fetches exactly `count` messages from a pull consumer, without acknowledging any: they stay pending until `answer`.
+ *
+ * Asks again while fewer come, because in a cluster a new consumer is not heard at once and a refused message takes a
+ * moment to come again; throws when there are not enough after 10 seconds.
  */
 export async function fetchMessages(
+  nc: NatsConnection,
+  stream: string,
+  consumer: string,
+  count: number,
+): Promise<Delivery[]> {
+  const until = Date.now() + 10_000;
+  const deliveries = await fetchAvailable(nc, stream, consumer, count);
+  while (deliveries.length < count) {
+    if (Date.now() > until) throw new Error(`${consumer} on ${stream} gave ${deliveries.length} messages of ${count}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    deliveries.push(...(await fetchAvailable(nc, stream, consumer, count - deliveries.length)));
+  }
+  return deliveries;
+}
+
+/** Fetches up to `count` messages: as many as the consumer can give right now, none of them acknowledged. */
+export async function fetchAvailable(
   nc: NatsConnection,
   stream: string,
   consumer: string,

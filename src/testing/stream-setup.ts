@@ -1,18 +1,31 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { jsRequest } from "./js-request.ts";
+import { awaitInterest } from "./await-interest.ts";
+import { JsApiError, jsRequest } from "./js-request.ts";
 import type { LiveModel } from "./live-model.ts";
 import { type HeaderFields, publishAll } from "./publish.ts";
 import type { OpenConfig, StreamFacts } from "./stream-info.ts";
 import type { KindOptions } from "./stream-kind.ts";
 
-/** Creates a stream with file storage, limits retention and the wanted replicas, where `config` does not say otherwise. */
+const streamNotFound = 10059;
+const noSuitablePeers = 10005;
+
+/**
+ * Creates a stream with file storage, limits retention and the wanted replicas, where `config` does not say otherwise;
+ * returns when it can be published to.
+ */
 export async function createStream(
   nc: NatsConnection,
   config: OpenConfig & { readonly name: string },
   options: KindOptions = {},
 ): Promise<StreamFacts> {
   const full = { retention: "limits", storage: "file", num_replicas: options.replicas ?? 1, ...config };
-  return await jsRequest<StreamFacts>(nc, `STREAM.CREATE.${config.name}`, full);
+  const created = await settingUp<StreamFacts>(nc, `STREAM.CREATE.${config.name}`, full);
+  if (full.num_replicas > 1) await awaitInterest(nc, subjectsOf(config));
+  return created;
+}
+
+function subjectsOf(config: OpenConfig): readonly string[] {
+  return Array.isArray(config.subjects) ? config.subjects.map(String) : [];
 }
 
 /** Creates a consumer: durable where `config` has `durable_name`, else one of the given `name`. */
@@ -23,12 +36,30 @@ export async function createConsumer(
 ): Promise<void> {
   const name = config.durable_name ?? config.name;
   const subject = `CONSUMER.CREATE.${stream}.${String(name)}`;
-  await jsRequest(nc, subject, { stream_name: stream, config: { name, ack_policy: "explicit", ...config } });
+  const request = { stream_name: stream, config: { name, ack_policy: "explicit", ...config } };
+  await settingUp(nc, subject, request);
+}
+
+/**
+ * A request while a cluster or a stream in it is new: the server that answers may not have heard yet of the stream, or
+ * of the peers to place it on. Asked again for up to 15 seconds, as such an answer means that nothing was done.
+ */
+async function settingUp<T>(nc: NatsConnection, subject: string, body: object): Promise<T> {
+  const until = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await jsRequest<T>(nc, subject, body);
+    } catch (error) {
+      const early = error instanceof JsApiError && [streamNotFound, noSuitablePeers].includes(error.errCode);
+      if (!early || !nc.info?.cluster || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 /** Deletes one message: overwritten with noise (erase, the server's default) or only marked as gone. */
 export async function deleteMessage(nc: NatsConnection, stream: string, seq: number, erase: boolean): Promise<void> {
-  await jsRequest(nc, `STREAM.MSG.DELETE.${stream}`, { seq, ...(erase ? {} : { no_erase: true }) });
+  await settingUp(nc, `STREAM.MSG.DELETE.${stream}`, { seq, ...(erase ? {} : { no_erase: true }) });
 }
 
 /** Purges a stream: wholly, up to a sequence (exclusive), one subject, or all but the newest few. */
@@ -37,7 +68,7 @@ export async function purgeStream(
   stream: string,
   what: { readonly seq?: number; readonly filter?: string; readonly keep?: number } = {},
 ): Promise<void> {
-  await jsRequest(nc, `STREAM.PURGE.${stream}`, what);
+  await settingUp(nc, `STREAM.PURGE.${stream}`, what);
 }
 
 /** Publishes `count` small messages to subjects in turn and follows them in the model. */
@@ -68,6 +99,20 @@ export async function reachesModel(nc: NatsConnection, stream: string, model: Li
       const should = `${model.live.length} messages up to ${model.lastSeq}`;
       throw new Error(`${stream} holds ${state.messages} messages up to ${state.last_seq} instead of ${should}`);
     }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/**
+ * Waits until a stream's leader knows all its consumers, at most 10 seconds: in a cluster a consumer answers before
+ * that, and an interest stream removes meanwhile what the new one has not seen.
+ */
+export async function awaitConsumers(nc: NatsConnection, stream: string, count: number): Promise<void> {
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const { state } = await jsRequest<StreamFacts>(nc, `STREAM.INFO.${stream}`);
+    if (state.consumer_count === count) return;
+    if (Date.now() > until) throw new Error(`${stream} knows ${state.consumer_count} consumers of ${count}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

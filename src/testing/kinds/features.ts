@@ -26,6 +26,9 @@ export const timeToLiveKind: StreamKind = {
   },
 };
 
+/** Long enough to end the ageing before the markers reach it, short enough to wait for. */
+const maxAgeNs = 1_500_000_000;
+
 export const deleteMarkersKind: StreamKind = {
   name: "delete-markers",
   title: "markers that the server left where a subject's last message grew too old",
@@ -33,7 +36,7 @@ export const deleteMarkersKind: StreamKind = {
   async create(nc, _version, options) {
     const name = "MARKERS";
     const config = { allow_msg_ttl: true, allow_rollup_hdrs: true, subject_delete_marker_ttl: 3_600_000_000_000 };
-    const created = await createStream(nc, { name, subjects: ["markers.>"], max_age: 300_000_000, ...config }, options);
+    const created = await createStream(nc, { name, subjects: ["markers.>"], max_age: maxAgeNs, ...config }, options);
     const model = new LiveModel();
     const messages = Array.from({ length: 30 }, (_, i): Outgoing => {
       model.publish(`markers.${i}`);
@@ -44,8 +47,9 @@ export const deleteMarkersKind: StreamKind = {
     model.remove(...aged);
     for (const _ of aged) model.publish("markers");
     await reachesModel(nc, name, model);
-    // What is left is to stay, whatever happens to the stream next.
+    // The markers would grow too old themselves: what is left now is to stay.
     await jsRequest(nc, `STREAM.UPDATE.${name}`, { ...created.config, max_age: 0 });
+    await reachesModel(nc, name, model);
     return { streams: [expectedOf(name, model)] };
   },
 };

@@ -1,4 +1,5 @@
 import { LiveModel } from "../live-model.ts";
+import { type Outgoing, publishAll } from "../publish.ts";
 import { expectedOf, type StreamKind } from "../stream-kind.ts";
 import { createStream, deleteMessage, publishNumbered, purgeStream } from "../stream-setup.ts";
 
@@ -152,10 +153,9 @@ export const evictedKind: StreamKind = {
     const size = recordSize("maxbytes", payload.length);
     await createStream(nc, { name: "MAXBYTES", subjects: ["maxbytes"], max_bytes: fitting * size }, options);
     const byBytes = new LiveModel({ maxMessages: fitting });
-    for (let i = 0; i < 200; i++) {
-      byBytes.publish("maxbytes");
-      await nc.request("maxbytes", payload, { timeout: 10_000 });
-    }
+    const messages = Array.from({ length: 200 }, (): Outgoing => ({ subject: "maxbytes", payload }));
+    for (const _ of messages) byBytes.publish("maxbytes");
+    await publishAll(nc, messages);
     return { streams: [expectedOf("MAXMSGS", byCount), expectedOf("MAXBYTES", byBytes)] };
   },
 };

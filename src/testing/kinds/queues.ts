@@ -1,7 +1,7 @@
 import { LiveModel } from "../live-model.ts";
 import { answer, fetchMessages } from "../pull.ts";
 import { expectedOf, type StreamKind } from "../stream-kind.ts";
-import { createConsumer, createStream, publishNumbered } from "../stream-setup.ts";
+import { awaitConsumers, createConsumer, createStream, publishNumbered, reachesModel } from "../stream-setup.ts";
 
 /** Longer than any test, so that nothing is delivered again by itself. */
 const ackWaitNs = 10 * 3600 * 1_000_000_000;
@@ -56,8 +56,10 @@ export const interestKind: StreamKind = {
     // Nobody is interested yet: acknowledged to the publisher, and dropped.
     await publishNumbered(nc, model, 10, () => "interest.early");
     model.purge();
+    await reachesModel(nc, name, model);
     await createConsumer(nc, name, { durable_name: "billing", ack_wait: ackWaitNs });
     await createConsumer(nc, name, { durable_name: "shipping", filter_subject: "interest.order", ack_wait: ackWaitNs });
+    await awaitConsumers(nc, name, 2);
     await publishNumbered(nc, model, 100, (i) => (i % 2 === 0 ? "interest.order" : "interest.mail"));
 
     const billed = await fetchMessages(nc, name, "billing", 60);
