@@ -1,5 +1,6 @@
 import { RelightError } from "../../errors.ts";
 import { Kernels } from "../kernels/kernels.ts";
+import { parseRfc3339 } from "../rfc3339.ts";
 import type { ArchivedConsumer } from "./archive-report.ts";
 import { ArchiveWalk } from "./archive-walk.ts";
 import { V1Writer, type V1WriterOptions } from "./v1-writer.ts";
@@ -21,6 +22,7 @@ export class V1Converter {
   readonly #consumers: ArchivedConsumer[] = [];
   readonly #options: ConvertOptions;
   #lastSequence = 0;
+  #lastTime = 0n;
 
   constructor(options: ConvertOptions) {
     this.#options = options;
@@ -33,6 +35,7 @@ export class V1Converter {
         v2: () => ({
           state: (state) => {
             this.#lastSequence = state.last_seq;
+            this.#lastTime = parseRfc3339(state.last_ts) ?? 0n;
           },
           consumer: (consumer) => void this.#consumers.push(consumer),
           messages: (batch) => this.#writer.messages(batch),
@@ -50,6 +53,6 @@ export class V1Converter {
 
   end(): void {
     this.#walk.end();
-    this.#writer.end(Math.max(this.#lastSequence, this.#options.lastSequence ?? 0), this.#consumers);
+    this.#writer.end(Math.max(this.#lastSequence, this.#options.lastSequence ?? 0), this.#lastTime, this.#consumers);
   }
 }

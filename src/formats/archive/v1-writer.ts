@@ -79,13 +79,20 @@ export class V1Writer {
     }
   }
 
-  /** Writes what remains: the stream's last sequence where it lies behind the last message, the consumers, the end. */
-  end(lastSequence: number, consumers: readonly ArchivedConsumer[]): void {
+  /**
+   * Writes what remains: the stream's last sequence and its time where it lies behind the last message, the consumers, the
+   * end. A time before the last message's is not taken: times do not go back in a block.
+   */
+  end(lastSequence: number, lastTime: bigint, consumers: readonly ArchivedConsumer[]): void {
     if (lastSequence > this.#last) {
       // Servers note the sequences missing inside a block one by one, so a large gap begins another block.
       if (this.#last > 0 && lastSequence - this.#last > maxFill) this.#endBlock();
       if (this.#at + 30 > this.#block + this.#capacity) this.#makeRoomFor(this.#at - this.#block);
-      this.#at = this.#kernels.buildSkipped(this.#at, lastSequence, this.#lastTime);
+      this.#at = this.#kernels.buildSkipped(
+        this.#at,
+        lastSequence,
+        lastTime > this.#lastTime ? lastTime : this.#lastTime,
+      );
     }
     if (this.#at > this.#block) this.#endBlock();
     for (const consumer of consumers) this.#consumer(consumer);
