@@ -108,6 +108,12 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       `${facts.ttlMessages} messages have a time to live of their own; those that have expired are dropped`,
     );
   }
+  if (facts.deletesOnlyInIdx) {
+    warnings.push(
+      "the backup is from 2.9, which notes deletes beside the messages: if the server is killed within two minutes of the " +
+        "restore, before it has written its own index, deleted messages come back; a clean restart is safe",
+    );
+  }
   if (mirrorOrSources) {
     warnings.push("the stream copies from other streams, and goes on doing so as soon as it is restored");
   }
