@@ -64,6 +64,11 @@ export class LocalServer implements AsyncDisposable {
     return server;
   }
 
+  /** As it was given; empty where the server made one up. */
+  get name(): string {
+    return this.#options.name ?? "";
+  }
+
   get port(): number {
     return this.#ports.client;
   }
