@@ -1,3 +1,5 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { RelightError } from "../../errors.ts";
 import type { ArchiveFacts } from "./archive-facts.ts";
 
@@ -63,9 +65,12 @@ export interface Manifest {
   readonly notes: readonly string[];
 }
 
-/** Parses a manifest. Throws BACKUP_INVALID, naming `path`; a newer manifest version is refused, not guessed at. */
+/**
+ * Parses a manifest. Throws BACKUP_INVALID, naming `path`: what is no manifest, what is not what it was when it was written
+ * (by its own `checksum`), and a newer manifest version, which is refused and not guessed at.
+ */
 export function parseManifest(text: string, path: string): Manifest {
-  let value: Partial<Manifest>;
+  let value: Partial<Manifest> & { readonly checksum?: string };
   try {
     value = JSON.parse(text);
   } catch (error) {
@@ -91,9 +96,22 @@ export function parseManifest(text: string, path: string): Manifest {
   ) {
     throw new RelightError("BACKUP_INVALID", `${path} is not complete`, { context: { path } });
   }
-  return value as Manifest;
+  const { checksum, ...manifest } = value;
+  if (checksum !== checksumOf(manifest as Manifest)) {
+    throw new RelightError("BACKUP_INVALID", `${path} is not what it was when it was written: its checksum differs`, {
+      context: { path },
+      hint: "Restore without it: move it away, and the archive is proven anew, as far as it has checksums of its own.",
+    });
+  }
+  return manifest as Manifest;
 }
 
+/** A restore believes what a manifest says, so it carries a checksum of itself. */
 export function formatManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...manifest, checksum: checksumOf(manifest) }, undefined, 2)}\n`;
+}
+
+/** SHA-256, lower-case hexadecimal, of the manifest without its checksum as JSON without white space. */
+function checksumOf(manifest: Manifest): string {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(manifest))));
 }

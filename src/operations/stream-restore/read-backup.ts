@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { RelightError } from "../../errors.ts";
@@ -103,7 +104,8 @@ async function readStreamDirectory(path: string, names: readonly string[]): Prom
     });
   }
   const jsonPath = join(path, backupJsonName);
-  const { config } = parseBackupJson(await readFile(jsonPath, "utf8"), jsonPath);
+  const json = await readFile(jsonPath, "utf8");
+  const { config } = parseBackupJson(json, jsonPath);
   const manifestPath = join(path, manifestName);
   const manifest = names.includes(manifestName)
     ? parseManifest(await readFile(manifestPath, "utf8"), manifestPath)
@@ -111,6 +113,15 @@ async function readStreamDirectory(path: string, names: readonly string[]): Prom
   if (manifest && (manifest.stream !== config.name || manifest.archive.name !== name)) {
     throw new RelightError("BACKUP_INVALID", `${manifestPath} describes another backup than ${backupJsonName}`, {
       context: { path },
+    });
+  }
+  const described = manifest?.files.find((file) => file.name === backupJsonName);
+  if (described && described.sha256 !== createHash("sha256").update(json).digest("hex")) {
+    throw new RelightError("BACKUP_INVALID", `${jsonPath} is not what it was when the backup was made`, {
+      context: { path: jsonPath },
+      hint:
+        "To restore with another configuration pass --config, --replicas or --tag. " +
+        `If it was edited on purpose, move ${manifestName} away; the archive is proven anew then.`,
     });
   }
   const archive = join(path, name);
