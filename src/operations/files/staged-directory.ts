@@ -29,6 +29,7 @@ export class StagedDirectory implements AsyncDisposable {
     options: { readonly replace?: boolean; readonly looksOurs: (names: readonly string[]) => boolean },
   ): Promise<StagedDirectory> {
     const full = resolve(target);
+    await bringBackReplaced(full);
     const existing = await namesIn(full);
     if (existing !== undefined && existing.length > 0) {
       if (!options.replace) {
@@ -52,7 +53,10 @@ export class StagedDirectory implements AsyncDisposable {
     return new StagedDirectory(full, path, options.replace ?? false);
   }
 
-  /** Moves the directory into place. What stood there before is removed only after that. */
+  /**
+   * Moves the directory into place. What stood there before is removed only after that. A process that is killed between
+   * the two renames leaves it under its hidden name, whole; the next `create` brings it back.
+   */
   async commit(): Promise<void> {
     try {
       await syncDirectory(this.path);
@@ -87,6 +91,26 @@ export class StagedDirectory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#committed) await rm(this.path, { recursive: true, force: true });
   }
+}
+
+/** Undoes a replacement that was killed in the one moment in which nothing has the target's name. */
+async function bringBackReplaced(target: string): Promise<void> {
+  const replaced = await findReplaced(target);
+  if (replaced === undefined) return;
+  try {
+    await rename(replaced, target);
+  } catch (error) {
+    throw fileSystemError(`cannot bring back ${replaced} as ${target}`, error);
+  }
+}
+
+/** The directory that a killed replacement of `target` left behind, where `target` itself is not there. */
+export async function findReplaced(target: string): Promise<string | undefined> {
+  const full = resolve(target);
+  const siblings = await readdir(dirname(full)).catch(() => []);
+  const front = `.${basename(full)}.relight-`;
+  const left = siblings.find((name) => name.startsWith(front) && name.endsWith(".partial.replaced"));
+  return left === undefined || siblings.includes(basename(full)) ? undefined : join(dirname(full), left);
 }
 
 /** Writes a small file and makes it durable. Throws FILE_SYSTEM. */

@@ -5,7 +5,7 @@ import { RelightError } from "../../errors.ts";
 import { archiveNames, backupJsonName, parseBackupJson } from "../../formats/directory/backup-json.ts";
 import { type Manifest, manifestName, parseManifest } from "../../formats/directory/manifest.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { fileSystemError } from "../files/staged-directory.ts";
+import { fileSystemError, findReplaced } from "../files/staged-directory.ts";
 
 /** One stream's backup as it lies on disk; nothing is proven about it yet. */
 export interface StoredStream {
@@ -31,7 +31,14 @@ export async function readBackup(path: string): Promise<readonly StoredStream[]>
     info = await stat(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw fileSystemError(`cannot read ${path}`, error);
-    throw new RelightError("BACKUP_NOT_FOUND", `${path} does not exist`, { cause: error, context: { path } });
+    const replaced = await findReplaced(path);
+    throw new RelightError("BACKUP_NOT_FOUND", `${path} does not exist`, {
+      cause: error,
+      context: { path },
+      ...(replaced
+        ? { hint: `A backup was killed while it replaced the one that was there: that is ${replaced}` }
+        : {}),
+    });
   }
   if (info.isFile()) return [await readSingleFile(path, info.size)];
   const names = await readdir(path);
