@@ -27,8 +27,8 @@ function tolerances(stream: string, source: string, target: string): Tolerances 
   return {
     // `first_seq` would empty the stream on 2.10, so it is left out there and said; on 2.9 it does not exist.
     streamConfig: old && stream.startsWith("FIRSTSEQ") ? ["first_seq"] : [],
-    // 2.9 shows the state of streams without messages in other words after a restore.
-    streamState: isAtLeast(version, 2, 10) ? [] : ["first_seq", "first_ts", "last_ts"],
+    // 2.9 says nothing of the first sequence and last time where there are no messages behind them; others do.
+    streamState: source !== "2.9" ? [] : ["first_seq", "first_ts", "last_ts"],
     // Consumers kept in memory are in no v1 archive; that is a note of the backup.
     missingConsumers: (consumer) => consumer.config.mem_storage === true,
     // 2.10 writes a consumer's state a moment late; the backup says that it is behind.

@@ -107,7 +107,7 @@ async function bringBackReplaced(target: string): Promise<void> {
 /** The directory that a killed replacement of `target` left behind, where `target` itself is not there. */
 export async function findReplaced(target: string): Promise<string | undefined> {
   const full = resolve(target);
-  const siblings = await readdir(dirname(full)).catch(() => []);
+  const siblings = await readdir(dirname(full)).catch((): string[] => []);
   const front = `.${basename(full)}.relight-`;
   const left = siblings.find((name) => name.startsWith(front) && name.endsWith(".partial.replaced"));
   return left === undefined || siblings.includes(basename(full)) ? undefined : join(dirname(full), left);
