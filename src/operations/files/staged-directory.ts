@@ -75,7 +75,10 @@ export class StagedDirectory implements AsyncDisposable {
           await rename(aside, this.target);
           throw error;
         }
-        await rm(aside, { recursive: true, force: true });
+        // Under another name, so that one of which half is gone is never taken for the backup that stood there.
+        const removing = `${this.path}.removing`;
+        await rename(aside, removing);
+        await rm(removing, { recursive: true, force: true });
       } else {
         throw new RelightError("BACKUP_EXISTS", `${this.target} appeared while the backup ran`);
       }
