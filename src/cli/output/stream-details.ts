@@ -9,7 +9,8 @@ export function renderStreamInfo(info: StreamInfo): string {
     ["Configuration", configRows(info.config)],
     ["State", stateRows(info.state)],
   ];
-  if (info.cluster) {
+  // A standalone server gives itself as the leader of a cluster without a name.
+  if (info.cluster?.name) {
     const { cluster } = info;
     const rows: Row[] = [
       ["Name", cluster.name ?? ""],
@@ -79,7 +80,8 @@ function configRows(config: StreamConfig): Row[] {
   }
   for (const [field, value] of Object.entries(config)) {
     // What a newer server added is shown as it is rather than left out.
-    if (!known.has(field) && value !== false && value !== null && value !== 0 && value !== "") {
+    const empty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+    if (!known.has(field) && !empty && value !== false && value !== null && value !== 0 && value !== "") {
       rows.push([field, typeof value === "string" ? value : JSON.stringify(value)]);
     }
   }
