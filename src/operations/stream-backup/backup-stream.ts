@@ -44,6 +44,12 @@ export interface StreamBackupResult {
 /** Errors after which the same snapshot, asked for again, can succeed. */
 const worthAnotherTry = ["SNAPSHOT_STALLED", "SNAPSHOT_INCOMPLETE", "SOURCE_CHANGED", "CONNECTION_LOST"] as const;
 
+/**
+ * How long to wait for a snapshot of the same stream that a server before 2.15 still has under way: most often one whose
+ * receiver is gone, this run's own lost connection or a killed process, which the server notices after 2 to 5 s.
+ */
+const othersSnapshotMs = 12_000;
+
 /** Chunk and window of each further attempt after a stall: ever less under way, for slow links and disks. */
 const smaller: readonly { readonly chunkSize: number; readonly windowSize: number }[] = [
   { chunkSize: 30 * 1024, windowSize: 1 * 1024 * 1024 },
@@ -135,6 +141,7 @@ async function takeProven(
   const limit = Math.max(1, options.attempts ?? 4);
   let before = firstInfo;
   let stalls = 0;
+  let busyUntil: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
@@ -161,6 +168,14 @@ async function takeProven(
       return { received, verdict, after, attempts: attempt, consumers };
     } catch (error) {
       const known = await explain(session, stream, error);
+      if (isInProgress(known)) {
+        busyUntil ??= Date.now() + othersSnapshotMs;
+        if (Date.now() >= busyUntil) throw known;
+        attempt--;
+        await sleep(500, undefined, options.signal ? { signal: options.signal } : {});
+        continue;
+      }
+      busyUntil = undefined;
       if (attempt >= limit || !worthAnotherTry.some((code) => isRelightError(known, code))) throw known;
       if (isRelightError(known, "SNAPSHOT_STALLED")) stalls++;
       options.onEvent?.({ kind: "retry", stream, attempt: attempt + 1, reason: (known as Error).message });
@@ -168,6 +183,10 @@ async function takeProven(
       before = await session.api.streamInfo(stream);
     }
   }
+}
+
+function isInProgress(error: unknown): boolean {
+  return isRelightError(error, "SNAPSHOT_FAILED") && /snapshot in progress/.test(error.message);
 }
 
 /** A silence has a cause that the server can be asked for: most often the stream is gone. */
