@@ -1,72 +1,86 @@
-// npm test: formatter, linter, types, build, and every test. Arguments choose test files by a part of their path.
+// npm test [-- parts of paths]: formatter, linter, types, build, and the tests whose path has one of the parts, or all.
 // It ends with a plain line: "N passed, N failed", and ", N skipped" where some were.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { run } from "node:test";
-import { spec } from "node:test/reporters";
+import { availableParallelism } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findServer } from "../src/local/find-server.ts";
+import { prepareServers } from "./prepare-servers.ts";
+import { runTestFile, type TestFileResult } from "./run-test-file.ts";
+
+const versions = ["2.9", "2.10", "2.12", "2.14", "2.15"];
+const fileLimitMs = 240_000;
+// Tests run servers beside themselves, and some measure time.
+const atOnce = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
 const filters = process.argv.slice(2);
-let passed = 0;
-let failed = 0;
-let skipped = 0;
+const count = { passed: 0, failed: 0, skipped: 0 };
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
 
 function finish(): never {
-  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+  const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
+  console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
+  process.exit(interrupted.signal.aborted ? 130 : count.failed === 0 && count.passed > 0 ? 0 : 1);
 }
 
 /** A step of the set-up counts as one test, so that its failure cannot be overlooked. */
-function step(title: string, script: string): void {
-  const { status } = spawnSync(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", join(root, "scripts", script)],
-    {
-      cwd: root,
-      stdio: "inherit",
-    },
-  );
-  if (status === 0) passed++;
+async function step(title: string, script: string): Promise<boolean> {
+  const args = ["--disable-warning=ExperimentalWarning", join("scripts", script)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const stop = (): boolean => child.kill();
+  interrupted.signal.addEventListener("abort", stop);
+  const [code] = await once(child, "exit");
+  interrupted.signal.removeEventListener("abort", stop);
+  if (code === 0) count.passed++;
   else {
-    failed++;
-    console.error(`${title} failed`);
-    finish();
+    count.failed++;
+    console.log(`FAILED ${title}`);
   }
+  return code === 0;
 }
 
-step("format, lint and types", "check.ts");
-step("build", "build.ts");
-
-// Servers are fetched before the tests begin, so that a download is not counted against a test's time.
-for (const version of ["2.15", "2.14", "2.12", "2.10", "2.9"]) {
-  const server = await findServer({ version, onStep: (text) => console.error(text) });
-  console.error(`nats-server ${server.version} (${server.from})`);
+function report({ file, seconds, passed, skipped, failed, output }: TestFileResult): void {
+  count.passed += passed.length;
+  count.failed += failed.length;
+  count.skipped += skipped.length;
+  const facts = [`${passed.length} passed`, ...(failed.length > 0 ? [`${failed.length} failed`] : [])];
+  const path = relative(root, file).replaceAll("\\", "/");
+  console.log(`${failed.length > 0 ? "FAILED" : "ok    "} ${path}: ${facts.join(", ")} (${seconds.toFixed(1)} s)`);
+  if (filters.length > 0) for (const name of passed) console.log(`         ${name}`);
+  for (const name of skipped) console.log(`         skipped: ${name}`);
+  for (const { name, reason } of failed) console.log(indent(`failed: ${name}\n${indent(reason)}`));
+  if (failed.length > 0 && output.trim() !== "") console.log(indent(`It printed:\n${indent(output.trimEnd())}`));
 }
 
-const files = globSync("src/**/*.test.ts", { cwd: root })
+const indent = (text: string): string => text.replace(/^/gm, "         ");
+
+const files = globSync("{src,scripts}/**/*.test.ts")
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  .sort()
-  .map((file) => join(root, file));
+  .sort();
 if (files.length === 0) {
   console.error(`no test file matches ${filters.join(" ")}`);
-  process.exit(1);
+  process.exit(2);
 }
-const tests = run({
-  files,
-  concurrency: 2,
-  timeout: 240_000,
-  execArgv: ["--disable-warning=ExperimentalWarning"],
-});
-tests.on("test:pass", ({ skip, details }) => {
-  if (details.type === "suite") return;
-  if (skip !== undefined && skip !== false) skipped++;
-  else passed++;
-});
-tests.on("test:fail", ({ details }) => {
-  if (details.type !== "suite") failed++;
-});
-tests.compose(new spec()).pipe(process.stdout);
-tests.on("end", () => setTimeout(finish, 100));
+
+const preparing = prepareServers(versions, (text) => console.log(text));
+await step("format, lint and types", "check.ts");
+// Tests run what was built: nothing, or something old, would only mislead.
+if (!(await step("build", "build.ts"))) finish();
+for (const failure of await preparing) {
+  count.failed++;
+  console.log(`FAILED ${failure}`);
+}
+
+const waiting = [...files];
+await Promise.all(
+  Array.from({ length: atOnce }, async () => {
+    for (let file = waiting.shift(); file && !interrupted.signal.aborted; file = waiting.shift()) {
+      report(await runTestFile(join(root, file), fileLimitMs, interrupted.signal));
+    }
+  }),
+);
+finish();
