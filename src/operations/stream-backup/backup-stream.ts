@@ -44,6 +44,12 @@ export interface StreamBackupResult {
 /** Errors after which the same snapshot, asked for again, can succeed. */
 const worthAnotherTry = ["SNAPSHOT_STALLED", "SNAPSHOT_INCOMPLETE", "SOURCE_CHANGED", "CONNECTION_LOST"] as const;
 
+/** Errors of a server that is just coming back; they end a backup only where nothing had been disturbed before. */
+const comingBack = ["STREAM_OFFLINE", "TIMEOUT", "JETSTREAM_UNAVAILABLE"] as const;
+
+/** How long a server may take to come back in the middle of a backup. */
+const comingBackMs = 30_000;
+
 /**
  * How long to wait for a snapshot of the same stream that a server before 2.15 still has under way: most often one whose
  * receiver is gone, this run's own lost connection or a killed process, which the server notices after 2 to 5 s.
@@ -99,7 +105,7 @@ export async function backupStream(session: Session, options: StreamBackupOption
   const manifest = buildManifest({
     tool: options.tool,
     session,
-    before,
+    before: taken.before,
     after,
     received,
     verdict,
@@ -125,6 +131,8 @@ export async function backupStream(session: Session, options: StreamBackupOption
 interface Taken {
   readonly received: ReceivedArchive;
   readonly verdict: BackupVerdict;
+  /** Right before the attempt that succeeded: not the stream that the run began with, where that was created again. */
+  readonly before: StreamInfo;
   readonly after: StreamInfo;
   readonly attempts: number;
   readonly consumers: Awaited<ReturnType<Session["api"]["consumers"]>>;
@@ -165,7 +173,7 @@ async function takeProven(
           context: { stream, problems: verdict.problems },
         });
       }
-      return { received, verdict, after, attempts: attempt, consumers };
+      return { received, verdict, before, after, attempts: attempt, consumers };
     } catch (error) {
       const known = await explain(session, stream, error);
       if (isInProgress(known)) {
@@ -176,11 +184,26 @@ async function takeProven(
         continue;
       }
       busyUntil = undefined;
-      if (attempt >= limit || !worthAnotherTry.some((code) => isRelightError(known, code))) throw known;
+      const transient = attempt > 1 ? [...worthAnotherTry, ...comingBack] : worthAnotherTry;
+      if (attempt >= limit || !transient.some((code) => isRelightError(known, code))) throw known;
       if (isRelightError(known, "SNAPSHOT_STALLED")) stalls++;
       options.onEvent?.({ kind: "retry", stream, attempt: attempt + 1, reason: (known as Error).message });
       await sleep(250 * attempt, undefined, options.signal ? { signal: options.signal } : {});
-      before = await session.api.streamInfo(stream);
+      before = await infoOnceBack(session, options);
+    }
+  }
+}
+
+/** The stream's information, as soon as a server that was restarted, or a new leader, gives it. */
+async function infoOnceBack(session: Session, { stream, signal }: StreamBackupOptions): Promise<StreamInfo> {
+  const until = Date.now() + comingBackMs;
+  for (;;) {
+    try {
+      return await session.api.streamInfo(stream);
+    } catch (error) {
+      const gone = session.api.connection.isClosed() || Date.now() >= until;
+      if (gone || !comingBack.some((code) => isRelightError(error, code))) throw error;
+      await sleep(250, undefined, signal ? { signal } : {});
     }
   }
 }
