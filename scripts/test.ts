@@ -1,4 +1,5 @@
 // npm test [-- parts of paths]: formatter, linter, types, build, and the tests whose path has one of the parts, or all.
+// --long (npm run test:long) adds the long loops of some tests, as RELIGHT_LONG=1 does.
 // It ends with a plain line: "N passed, N failed", and ", N skipped" where some were.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +17,8 @@ const atOnce = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
-const filters = process.argv.slice(2);
+const filters = process.argv.slice(2).filter((argument) => argument !== "--long");
+if (process.argv.includes("--long")) process.env.RELIGHT_LONG = "1";
 const count = { passed: 0, failed: 0, skipped: 0 };
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
