@@ -1,6 +1,6 @@
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { filterStreamConfig } from "../../jetstream/config-fields.ts";
+import { filterStreamConfig, unknownConsumerFields } from "../../jetstream/config-fields.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { changedFields } from "../stream-backup/stream-movement.ts";
 import { limitRefusals } from "./account-limits.ts";
@@ -22,6 +22,16 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   const config = planConfig(source, target, wishes, changes);
   const stream = config.name;
   const existing = target.streams.find((info) => info.config.name === stream);
+  const lostOfSources = filterStreamConfig(wishes.config ?? source.config, target.version).dropped.filter((field) =>
+    /^(mirror|sources)\./.test(field),
+  );
+  if (lostOfSources.length > 0) {
+    refuse(
+      "source-fields",
+      `${server} does not know ${lostOfSources.join(", ")}: the stream would copy other messages than it was made for`,
+      "Pass --config with a mirror or sources that this server understands, or without them.",
+    );
+  }
   const exists = existing !== undefined || target.missing.includes(stream);
 
   if (!rules.accepts.includes(facts.format)) {
@@ -113,6 +123,12 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       "the backup is from 2.9, which notes deletes beside the messages: if the server is killed within two minutes of the " +
         "restore, before it has written its own index, deleted messages come back; a clean restart is safe",
     );
+  }
+  for (const consumer of facts.consumers) {
+    const unknown = unknownConsumerFields(consumer.config, target.version);
+    if (unknown.length === 0) continue;
+    const all = unknown.includes("filter_subjects") ? ", so it delivers messages of every subject" : "";
+    warnings.push(`consumer "${consumer.name}" has ${unknown.join(", ")}, which ${server} does not know${all}`);
   }
   if (mirrorOrSources) {
     warnings.push("the stream copies from other streams, and goes on doing so as soon as it is restored");
