@@ -63,5 +63,8 @@ const child = spawn(node, ["--disable-warning=ExperimentalWarning", at(script), 
 // Stay until the script has cleaned up. Ctrl-C reaches it by itself; what is sent to this process alone does not.
 process.on("SIGINT", () => {});
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// npm hands SIGTERM to a shell, which keeps it to itself and leaves this process behind.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || child.kill(), 500);
 child.on("error", (error) => fail(`${node} could not be started: ${error.message}`));
 child.on("exit", (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] || 0) : code));

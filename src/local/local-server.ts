@@ -158,7 +158,14 @@ export class LocalServer implements AsyncDisposable {
     const late = this.running ? "not ready in time. " : "";
     await this.kill();
     const said = (await readFile(this.logPath)).subarray(logged).toString("utf8").trim();
-    return `${late}${spawnError}${said.split("\n").slice(-8).join("\n")}`;
+    return `${late}${spawnError}${shortened(said)}`;
+  }
+
+  /** Resolves when the process has ended, by itself or by this class; at once where none runs. */
+  ended(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.running) return Promise.resolve();
+    return new Promise((resolve) => child.once("exit", () => resolve()));
   }
 
   /** Ends the process, gracefully, and removes its temporary directory. */
@@ -182,11 +189,11 @@ export class LocalServer implements AsyncDisposable {
   async terminate(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.running) return;
-    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const ended = this.ended();
     child.kill(signal);
     child.kill("SIGCONT"); // one that is paused would not hear SIGTERM
     const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
-    await exited;
+    await ended;
     clearTimeout(timer);
   }
 
@@ -202,6 +209,12 @@ export class LocalServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+/** The beginning and the end: what is wrong with the arguments comes first, before their list; all else comes last. */
+function shortened(log: string): string {
+  const lines = log.split("\n");
+  return (lines.length <= 12 ? lines : [...lines.slice(0, 2), "...", ...lines.slice(-8)]).join("\n");
 }
 
 async function given(binary: string): Promise<{ readonly path: string; readonly version: string }> {
