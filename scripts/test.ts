@@ -11,7 +11,7 @@ import { prepareServers } from "./prepare-servers.ts";
 import { runTestFile, type TestFileResult } from "./run-test-file.ts";
 
 const versions = ["2.9", "2.10", "2.12", "2.14", "2.15"];
-const fileLimitMs = 240_000;
+const fileLimitMs = process.argv.includes("--long") ? 3_600_000 : 240_000;
 // Tests run servers beside themselves, and some measure time.
 const atOnce = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
