@@ -175,7 +175,7 @@ async function takeProven(
       }
       return { received, verdict, before, after, attempts: attempt, consumers };
     } catch (error) {
-      const known = await explain(session, stream, error);
+      const known = await explain(session, before, error);
       if (isInProgress(known)) {
         busyUntil ??= Date.now() + othersSnapshotMs;
         if (Date.now() >= busyUntil) throw known;
@@ -212,15 +212,29 @@ function isInProgress(error: unknown): boolean {
   return isRelightError(error, "SNAPSHOT_FAILED") && /snapshot in progress/.test(error.message);
 }
 
-/** A silence has a cause that the server can be asked for: most often the stream is gone. */
-async function explain(session: Session, stream: string, error: unknown): Promise<unknown> {
+/** A silence, and a server that gives up, have a cause that it can be asked for: the stream is gone, or was purged. */
+async function explain(session: Session, before: StreamInfo, error: unknown): Promise<unknown> {
   if (!isRelightError(error, "SNAPSHOT_STALLED") && !isRelightError(error, "SNAPSHOT_FAILED")) return error;
+  const stream = before.config.name;
+  let now: StreamInfo | undefined;
   try {
-    if (await session.api.findStream(stream)) return error;
+    now = await session.api.findStream(stream);
   } catch {
     return error;
   }
-  return new RelightError("STREAM_NOT_FOUND", `stream "${stream}" was deleted while its backup ran`, { cause: error });
+  if (!now) {
+    return new RelightError("STREAM_NOT_FOUND", `stream "${stream}" was deleted while its backup ran`, {
+      cause: error,
+    });
+  }
+  // A block that goes while it is its turn ends a v1 snapshot; one that cannot be read would be no better next time.
+  const gaveUp = error.code === "SNAPSHOT_FAILED" && error.context.status !== undefined;
+  const moved = now.created !== before.created || now.state.first_seq > before.state.first_seq;
+  if (!gaveUp || !moved) return error;
+  return new RelightError("SNAPSHOT_INCOMPLETE", `messages left while the server copied them: ${error.message}`, {
+    cause: error,
+    context: error.context,
+  });
 }
 
 function sha256(text: string): string {
