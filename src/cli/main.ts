@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { ExitCode } from "../errors.ts";
+import { ExitCode, RelightError } from "../errors.ts";
 import { registerAccountBackup } from "./commands/account-backup.ts";
 import { registerAccountRestore } from "./commands/account-restore.ts";
 import { registerCompletion } from "./commands/completion.ts";
@@ -8,7 +8,7 @@ import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
 import { registerStreamRestore } from "./commands/stream-restore.ts";
 import { reportError, toRelightError } from "./report-error.ts";
-import { commandExitCode } from "./run-command.ts";
+import { commandExitCode, failureSummary, printJson } from "./run-command.ts";
 import { version } from "./version.ts";
 
 /** The whole command tree. */
@@ -54,9 +54,30 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync([...args], { from: "user" });
     return commandExitCode();
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return ExitCode.ok;
+      // Commander has told the person; a program that reads JSON is told as with every other failure.
+      if (args.includes("--json")) printJson(failureSummary(commandPath(program, args), usageError(error)));
+      return ExitCode.usage;
+    }
     return reportError(toRelightError(error));
   }
+}
+
+function usageError(error: CommanderError): RelightError {
+  return new RelightError("USAGE", error.message.replace(/^error: /, ""), { cause: error });
+}
+
+/** The command that the arguments name, as summaries do: "stream backup". */
+function commandPath(program: Command, args: readonly string[]): string {
+  const names: string[] = [];
+  let command: Command | undefined = program;
+  for (const word of args) {
+    command = command.commands.find((child) => child.name() === word || child.aliases().includes(word));
+    if (!command) break;
+    names.push(command.name());
+  }
+  return names.join(" ");
 }
 
 function throwInsteadOfExit(command: Command): void {

@@ -29,6 +29,11 @@ export function printJson(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 
+/** The last line of `--json` output of a command that failed as a whole. */
+export function failureSummary(command: string, error: RelightError): object {
+  return { type: "summary", command, ok: false, exit_code: error.exitCode, error: jsonError(error) };
+}
+
 /**
  * Runs one command that talks to a server: connects, passes on Ctrl-C as an abort, reports errors and sets the exit code,
  * which is what `work` returns.
@@ -52,7 +57,7 @@ export async function runCommand(
     exitCode = await work({ session, signal: controller.signal });
   } catch (thrown) {
     const error = toRelightError(thrown, controller.signal);
-    if (settings.json) printJson({ type: "summary", command: settings.command, ok: false, error: jsonError(error) });
+    if (settings.json) printJson(failureSummary(settings.command, error));
     exitCode = reportError(error);
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);

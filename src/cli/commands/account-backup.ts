@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
+import type { AccountBackupResult } from "../../operations/account-backup/backup-account.ts";
+import type { ConfigurationBackupResult } from "../../operations/account-backup/backup-configuration.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { parsePositive, parseSize } from "../options/size.ts";
 import { formatBytes, formatSeconds, plural } from "../output/format-values.ts";
@@ -104,7 +106,7 @@ async function directoriesLayout(
 ): Promise<Outcome[]> {
   const { backupAccount } = await import("../../operations/account-backup/backup-account.ts");
   const json = flags.json ?? false;
-  const progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+  using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json, concurrent: true });
   const report = backupReporter(progress, json);
   const { results, vanished } = await backupAccount(session, {
     directory,
@@ -114,9 +116,10 @@ async function directoriesLayout(
     // Streams start side by side, so that their beginnings say little; one line tells the end of each.
     onEvent: (event) => (event.kind === "started" && !json ? undefined : report(event)),
     onResult: (result) => {
+      progress.finish(result.stream);
       progress.clear();
-      if (json) return;
-      if (result.status === "failed") printFailure(result.stream, result.error);
+      if (json) printJson({ type: "result", ...directoriesOutcome(result) });
+      else if (result.status === "failed") printFailure(result.stream, result.error);
       else {
         const { manifest } = result.result;
         process.stdout.write(
@@ -136,16 +139,14 @@ async function directoriesLayout(
   if (vanished.length > 0) {
     process.stderr.write(`Older backups of streams that the account no longer has were left: ${vanished.join(", ")}\n`);
   }
-  return results.map((result) =>
-    result.status === "failed"
-      ? { stream: result.stream, status: "failed", error: jsonError(result.error) }
-      : {
-          stream: result.stream,
-          status: "backed-up",
-          directory: result.result.directory,
-          manifest: result.result.manifest,
-        },
-  );
+  return results.map(directoriesOutcome);
+}
+
+function directoriesOutcome(result: AccountBackupResult): Outcome {
+  const { stream } = result;
+  return result.status === "failed"
+    ? { stream, status: "failed", error: jsonError(result.error) }
+    : { stream, status: "backed-up", directory: result.result.directory, manifest: result.result.manifest };
 }
 
 async function configurationLayout(
@@ -160,8 +161,8 @@ async function configurationLayout(
     data: flags.data ?? false,
     signal,
     onResult: (result) => {
-      if (flags.json) return;
-      if (result.status === "failed") printFailure(result.stream, result.error);
+      if (flags.json) printJson({ type: "result", ...configurationOutcome(result) });
+      else if (result.status === "failed") printFailure(result.stream, result.error);
       else {
         process.stdout.write(`ok      ${result.stream}: ${result.files.join(", ")}\n`);
         for (const note of result.notes) process.stdout.write(`          ${note}\n`);
@@ -170,9 +171,11 @@ async function configurationLayout(
     ...(flags.check === undefined ? {} : { check: flags.check }),
     ...(flags.force === undefined ? {} : { force: flags.force }),
   });
-  return results.map((result) =>
-    result.status === "failed" ? { ...result, error: jsonError(result.error) } : { ...result },
-  );
+  return results.map(configurationOutcome);
+}
+
+function configurationOutcome(result: ConfigurationBackupResult): Outcome {
+  return result.status === "failed" ? { ...result, error: jsonError(result.error) } : { ...result };
 }
 
 function printFailure(stream: string, error: RelightError): void {

@@ -81,7 +81,7 @@ async function directoriesLayout(session: Session, path: string, flags: Flags, s
   const { updateExisting } = await import("../../operations/account-restore/update-existing.ts");
   const json = flags.json ?? false;
   const { streams, failures } = await readAccountBackup(path);
-  const progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+  using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
   for (const { path: bad, error } of failures)
     if (!json) reportError(new RelightError(error.code, `${bad}: ${error.message}`));
   // Existing streams are edited, and only the others restored.
@@ -146,7 +146,7 @@ async function configurationLayout(
   const json = flags.json ?? false;
   const { streams, notes } = await readConfiguration(path);
   for (const note of notes) process.stderr.write(`${note}\n`);
-  const progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+  using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
   const results = await restoreConfiguration(session, {
     streams,
     updateStreams: flags.updateStreams ?? false,

@@ -54,27 +54,22 @@ export function registerStreamBackup(parent: Command): void {
       { flags: connectionFlags(command), json, command: "stream backup" },
       async ({ session, signal }) => {
         const { backupStream } = await import("../../operations/stream-backup/backup-stream.ts");
-        const progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
-        const onEvent = backupReporter(progress, json);
-        try {
-          const result = await backupStream(session, {
-            stream,
-            directory,
-            consumers: flags.consumers,
-            tool,
-            signal,
-            onEvent,
-            ...(flags.check === undefined ? {} : { check: flags.check }),
-            ...(flags.chunkSize === undefined ? {} : { chunkSize: flags.chunkSize }),
-            ...(flags.windowSize === undefined ? {} : { windowSize: flags.windowSize }),
-            ...(flags.force === undefined ? {} : { force: flags.force }),
-          });
-          progress.clear();
-          if (json) printJson(backupSummary(result));
-          else process.stdout.write(renderBackup(result));
-        } finally {
-          progress.clear();
-        }
+        using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+        const result = await backupStream(session, {
+          stream,
+          directory,
+          consumers: flags.consumers,
+          tool,
+          signal,
+          onEvent: backupReporter(progress, json),
+          ...(flags.check === undefined ? {} : { check: flags.check }),
+          ...(flags.chunkSize === undefined ? {} : { chunkSize: flags.chunkSize }),
+          ...(flags.windowSize === undefined ? {} : { windowSize: flags.windowSize }),
+          ...(flags.force === undefined ? {} : { force: flags.force }),
+        });
+        progress.clear();
+        if (json) printJson(backupSummary(result));
+        else process.stdout.write(renderBackup(result));
         return ExitCode.ok;
       },
     );
@@ -112,11 +107,12 @@ export function backupReporter(progress: ProgressLine, json: boolean): (event: S
   };
 }
 
-export function backupSummary(result: StreamBackupResult): object {
+function backupSummary(result: StreamBackupResult): object {
   return {
     type: "summary",
     command: "stream backup",
     ok: true,
+    exit_code: ExitCode.ok,
     stream: result.manifest.stream,
     directory: result.directory,
     manifest: result.manifest,

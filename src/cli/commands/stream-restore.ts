@@ -70,7 +70,7 @@ export function registerStreamRestore(parent: Command): void {
         if (config && stored.length > 1) {
           throw new RelightError("USAGE", `--config is for one stream, and ${path} holds ${stored.length}`);
         }
-        const progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+        using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
         const results = await restoreStreams(session, {
           stored,
           wishes: {

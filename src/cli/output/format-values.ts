@@ -16,9 +16,9 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** Formats a number of seconds: "0.4 s", "12 s", "3 min 05 s", "2 h 07 min". */
-export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+/** Formats a number of seconds: "0.42 s", "1.7 s", "12 s", "3 min 05 s", "2 h 07 min"; `digits` for those below 10. */
+export function formatSeconds(seconds: number, digits = seconds < 1 ? 2 : 1): string {
+  if (seconds < 10) return `${seconds.toFixed(digits)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const pad = (value: number): string => String(value).padStart(2, "0");
