@@ -16,6 +16,20 @@ const fieldsAddedIn: readonly (readonly [minor: number, patch: number, fields: r
   [14, 0, ["allow_batched"]],
 ];
 
+/** The same of a mirror or source. */
+const sourceFieldsAddedIn: typeof fieldsAddedIn = [
+  [9, 0, ["name", "opt_start_seq", "opt_start_time", "filter_subject", "external"]],
+  [10, 0, ["subject_transforms"]],
+  [14, 0, ["consumer"]],
+];
+
+/** Fields of a consumer's configuration that came after 2.9 (nats-server `server/consumer.go`, by tag). */
+const consumerFieldsAddedIn: typeof fieldsAddedIn = [
+  [10, 0, ["filter_subjects", "metadata"]],
+  [11, 0, ["pause_until", "priority_groups", "priority_policy", "priority_timeout"]],
+  [14, 0, ["sourcing"]],
+];
+
 export interface FilteredConfig {
   readonly config: StreamConfig;
   /** Names of the fields that the target does not know and that had a value worth telling. */
@@ -39,26 +53,58 @@ const isEmpty = (value: unknown): boolean =>
  * servers newer than the table. Metadata that the server itself writes (`_nats.*`) is removed.
  */
 export function filterStreamConfig(config: StreamConfig, version: ServerVersion): FilteredConfig {
+  // "template_owner" left with stream templates.
+  const { out, dropped } = knownFields(withoutServersMetadata(config), version, fieldsAddedIn, ["template_owner"]);
+  const source = (field: string, value: unknown): unknown => {
+    const inside = knownFields(value as object, version, sourceFieldsAddedIn);
+    dropped.push(...inside.dropped.map((name) => `${field}.${name}`).filter((name) => !dropped.includes(name)));
+    return inside.out;
+  };
+  if (out.mirror) out.mirror = source("mirror", out.mirror);
+  if (Array.isArray(out.sources)) out.sources = out.sources.map((value) => source("sources", value));
+  return { config: out as StreamConfig, dropped };
+}
+
+/** Names of the fields in a consumer's configuration that say something and that a server of `version` does not know. */
+export function unknownConsumerFields(
+  config: { readonly [key: string]: unknown },
+  version: ServerVersion,
+): readonly string[] {
+  const late = consumerFieldsAddedIn
+    .filter(([minor, patch]) => !isAtLeast(version, 2, minor, patch))
+    .flatMap(([, , fields]) => fields);
+  const { metadata, ...rest } = withoutServersMetadata(config);
+  return late.filter((field) => !isEmpty(field === "metadata" ? metadata : rest[field]));
+}
+
+function withoutServersMetadata(config: { readonly [key: string]: unknown }): { readonly [key: string]: unknown } {
+  const { metadata, ...rest } = config;
+  if (!metadata || typeof metadata !== "object") return rest;
+  const kept = Object.entries(metadata).filter(([key]) => !key.startsWith("_nats."));
+  return kept.length > 0 ? { ...rest, metadata: Object.fromEntries(kept) } : rest;
+}
+
+function knownFields(
+  config: object,
+  version: ServerVersion,
+  addedIn: typeof fieldsAddedIn,
+  gone: readonly string[] = [],
+): { readonly out: Record<string, unknown>; readonly dropped: string[] } {
   const known = new Set<string>();
   const listed = new Set<string>();
-  for (const [minor, patch, fields] of fieldsAddedIn) {
+  for (const [minor, patch, fields] of addedIn) {
     for (const field of fields) {
       listed.add(field);
       if (isAtLeast(version, 2, minor, patch)) known.add(field);
     }
   }
+  // A newer server's own fields reach only servers newer than the table.
   const newest = isAtLeast(version, 2, 15);
   const out: Record<string, unknown> = {};
   const dropped: string[] = [];
   for (const [field, value] of Object.entries(config)) {
-    // "template_owner" left with stream templates; a newer server's own fields reach only servers newer than the table.
-    if (known.has(field) || (newest && !listed.has(field) && field !== "template_owner")) out[field] = value;
+    if (known.has(field) || (newest && !listed.has(field) && !gone.includes(field))) out[field] = value;
     else if (!isEmpty(value)) dropped.push(field);
   }
-  if (out.metadata && typeof out.metadata === "object") {
-    const kept = Object.entries(out.metadata).filter(([key]) => !key.startsWith("_nats."));
-    if (kept.length > 0) out.metadata = Object.fromEntries(kept);
-    else delete out.metadata;
-  }
-  return { config: out as StreamConfig, dropped };
+  return { out, dropped };
 }

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { Session } from "../../jetstream/session.ts";
+import { backupAccount } from "../../operations/account-backup/backup-account.ts";
+import { unexpectedIn } from "../expected-stream.ts";
+import { readStream, type StreamContents } from "../read-stream.ts";
+import { versionAtLeast } from "../stream-info.ts";
+import type { StreamKind } from "../stream-kind.ts";
+import type { CreatedKind } from "../stream-kinds.ts";
+
+/** One stream of a kind, as it was when its backup was made. */
+export interface BackedUpStream {
+  readonly name: string;
+  readonly kind: StreamKind;
+  readonly before: StreamContents;
+  /** Of its backup. */
+  readonly directory: string;
+  readonly format: "v1" | "v2";
+}
+
+export interface BackedUpAccount {
+  /** Of the server that the account was on. */
+  readonly version: string;
+  readonly clustered: boolean;
+  readonly directory: string;
+  /** In the order of creation: origins before the streams that copy from them. */
+  readonly streams: readonly BackedUpStream[];
+  /** Streams that this server cannot make a snapshot of. */
+  readonly unsupported: readonly string[];
+}
+
+/**
+ * Reads every stream of the kinds, backs up the whole account into `directory`, and makes sure that the streams are what
+ * their kinds say. Throws where a backup fails that should not, or one is made of what the server cannot hand out.
+ */
+export async function backUpAccount(
+  session: Session,
+  nc: NatsConnection,
+  created: readonly CreatedKind[],
+  directory: string,
+): Promise<BackedUpAccount> {
+  const version = session.api.serverVersion.text;
+  const contents = new Map<string, StreamContents>();
+  for (const { facts } of created) {
+    for (const expected of facts.streams) {
+      const before = await readStream(nc, expected.name);
+      const unexpected = unexpectedIn(before, expected);
+      if (unexpected.length > 0) throw new Error(`before the backup: ${unexpected.join("; ")}`);
+      contents.set(expected.name, before);
+    }
+  }
+  const { results } = await backupAccount(session, { directory, tool: "relight test" });
+  const streams: BackedUpStream[] = [];
+  const unsupported: string[] = [];
+  for (const { kind, facts } of created) {
+    const possible = versionAtLeast(version, kind.snapshotSince ?? "0.0.0");
+    for (const { name } of facts.streams) {
+      const result = results.find((one) => one.stream === name);
+      const before = contents.get(name);
+      if (!result || !before) throw new Error(`the backup of the account left out ${name}`);
+      if (result.status === "backed-up" && possible) {
+        const { format } = result.result.manifest.archive;
+        streams.push({ name, kind, before, directory: join(directory, name), format });
+      } else if (result.status === "failed" && !possible && result.error.code === "SNAPSHOT_UNSUPPORTED") {
+        unsupported.push(name);
+      } else {
+        const what = result.status === "failed" ? `failed: ${result.error.message}` : "was made, which cannot be";
+        throw new Error(`the backup of ${name} ${what}`);
+      }
+    }
+  }
+  return { version, clustered: Boolean(nc.info?.cluster), directory, streams, unsupported };
+}
+
+/** Deletes every stream of the kinds; those that copy before their origins. */
+export async function deleteAccount(session: Session, created: readonly CreatedKind[]): Promise<void> {
+  const names = created.flatMap(({ facts }) => facts.streams.map((stream) => stream.name));
+  for (const name of names.reverse()) await session.api.deleteStream(name);
+  const left = await session.api.streamNames();
+  if (left.length > 0) throw new Error(`still there after the deletion: ${left.join(", ")}`);
+}
