@@ -7,6 +7,7 @@ import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
 import { registerStreamRestore } from "./commands/stream-restore.ts";
+import { addConnectionOptions } from "./options/connection-options.ts";
 import { reportError, toRelightError } from "./report-error.ts";
 import { commandExitCode, failureSummary, printJson } from "./run-command.ts";
 import { version } from "./version.ts";
@@ -30,6 +31,7 @@ export function buildProgram(): Command {
         "  relight account backup ./all                every stream of the account\n" +
         "\nIt connects as the nats CLI does: --server, --context, NATS_URL, NATS_CREDS, ~/.config/nats/context.\n",
     );
+  addConnectionOptions(program, { hideHelp: true });
   const stream = program.command("stream").alias("str").description("back up, restore and look at single streams");
   registerStreamBackup(stream);
   registerStreamRestore(stream);
@@ -71,11 +73,14 @@ function usageError(error: CommanderError): RelightError {
 /** The command that the arguments name, as summaries do: "stream backup". */
 function commandPath(program: Command, args: readonly string[]): string {
   const names: string[] = [];
-  let command: Command | undefined = program;
+  let command = program;
   for (const word of args) {
-    command = command.commands.find((child) => child.name() === word || child.aliases().includes(word));
-    if (!command) break;
-    names.push(command.name());
+    const child: Command | undefined = command.commands.find(
+      (candidate) => candidate.name() === word || candidate.aliases().includes(word),
+    );
+    if (!child) continue;
+    names.push(child.name());
+    command = child;
   }
   return names.join(" ");
 }

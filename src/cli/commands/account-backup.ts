@@ -66,7 +66,7 @@ export function registerAccountBackup(parent: Command): void {
             hint: "The directories layout always holds the data.",
           });
         }
-        const outcomes =
+        const { outcomes, vanished } =
           flags.layout === "config"
             ? await configurationLayout(session, directory, flags, signal)
             : await directoriesLayout(session, directory, flags, signal);
@@ -81,6 +81,7 @@ export function registerAccountBackup(parent: Command): void {
             exit_code: code,
             directory,
             streams: outcomes,
+            vanished,
           });
         } else if (outcomes.length === 0) process.stderr.write("The account has no streams.\n");
         else {
@@ -98,12 +99,18 @@ export function registerAccountBackup(parent: Command): void {
 
 type Outcome = { readonly stream: string; readonly status: "backed-up" | "failed"; readonly [key: string]: unknown };
 
+interface Outcomes {
+  readonly outcomes: readonly Outcome[];
+  /** Streams of which the directory holds an older backup, but which the account no longer has. */
+  readonly vanished: readonly string[];
+}
+
 async function directoriesLayout(
   session: Session,
   directory: string,
   flags: Flags,
   signal: AbortSignal,
-): Promise<Outcome[]> {
+): Promise<Outcomes> {
   const { backupAccount } = await import("../../operations/account-backup/backup-account.ts");
   const json = flags.json ?? false;
   using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json, concurrent: true });
@@ -139,7 +146,7 @@ async function directoriesLayout(
   if (vanished.length > 0) {
     process.stderr.write(`Older backups of streams that the account no longer has were left: ${vanished.join(", ")}\n`);
   }
-  return results.map(directoriesOutcome);
+  return { outcomes: results.map(directoriesOutcome), vanished };
 }
 
 function directoriesOutcome(result: AccountBackupResult): Outcome {
@@ -154,7 +161,7 @@ async function configurationLayout(
   directory: string,
   flags: Flags,
   signal: AbortSignal,
-): Promise<Outcome[]> {
+): Promise<Outcomes> {
   const { backupConfiguration } = await import("../../operations/account-backup/backup-configuration.ts");
   const results = await backupConfiguration(session, {
     directory,
@@ -171,7 +178,7 @@ async function configurationLayout(
     ...(flags.check === undefined ? {} : { check: flags.check }),
     ...(flags.force === undefined ? {} : { force: flags.force }),
   });
-  return results.map(configurationOutcome);
+  return { outcomes: results.map(configurationOutcome), vanished: [] };
 }
 
 function configurationOutcome(result: ConfigurationBackupResult): Outcome {

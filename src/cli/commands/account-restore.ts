@@ -82,11 +82,16 @@ async function directoriesLayout(session: Session, path: string, flags: Flags, s
   const json = flags.json ?? false;
   const { streams, failures } = await readAccountBackup(path);
   using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
-  for (const { path: bad, error } of failures)
-    if (!json) reportError(new RelightError(error.code, `${bad}: ${error.message}`));
+  const unreadable = failures.map(({ path: bad, error }) => ({ path: bad, status: "failed", error: jsonError(error) }));
+  if (json) for (const failure of unreadable) printJson({ type: "result", ...failure });
+  else
+    for (const { path: bad, error } of failures) reportError(new RelightError(error.code, `${bad}: ${error.message}`));
   // Existing streams are edited, and only the others restored.
   const updated = flags.updateStreams ? await updateExisting(session, streams, flags.dryRun ?? false) : [];
-  for (const result of updated) if (!json) printConfigurationResult(result);
+  for (const result of updated) {
+    if (json) printJson({ type: "result", ...configurationResultJson(result) });
+    else printConfigurationResult(result);
+  }
   const results = await restoreStreams(session, {
     stored: streams.filter((stored) => !updated.some((result) => result.stream === stored.stream)),
     wishes: {
@@ -122,11 +127,7 @@ async function directoriesLayout(session: Session, path: string, flags: Flags, s
       command: "account restore",
       ok: code === ExitCode.ok,
       exit_code: code,
-      streams: [
-        ...results.map(restoreResultJson),
-        ...updated.map(configurationResultJson),
-        ...failures.map(({ path: bad, error }) => ({ path: bad, status: "failed", error: jsonError(error) })),
-      ],
+      streams: [...results.map(restoreResultJson), ...updated.map(configurationResultJson), ...unreadable],
     });
   } else
     process.stdout.write(

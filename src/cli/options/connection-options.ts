@@ -45,7 +45,8 @@ const connectionOptions: readonly ConnectionOption[] = [
 
 /**
  * Adds the connection flags of the nats CLI to a command, under a heading of their own. The environment variables are
- * shown here and applied by `resolveConnectionSettings`, which needs to know where each value came from.
+ * shown here and applied by `resolveConnectionSettings`, which needs to know where each value came from. `hideHelp` is for
+ * the program itself, which takes them before the command as the nats CLI does.
  *
  * @example
  * const command = addConnectionOptions(new Command("ls"));
@@ -53,11 +54,11 @@ const connectionOptions: readonly ConnectionOption[] = [
  *   const connection = await connect(resolveConnectionSettings(connectionFlags(command)));
  * });
  */
-export function addConnectionOptions(command: Command): Command {
+export function addConnectionOptions(command: Command, settings: { readonly hideHelp?: boolean } = {}): Command {
   for (const { flags, help, variable, hidden } of connectionOptions) {
     const option = new Option(flags, variable === undefined ? help : `${help} ($${variable})`);
     option.helpGroup(connectionHeading);
-    if (hidden) option.hideHelp();
+    if (hidden || settings.hideHelp) option.hideHelp();
     command.addOption(option);
   }
   return command;

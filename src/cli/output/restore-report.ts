@@ -10,12 +10,13 @@ import { renderStreamInfo } from "./stream-details.ts";
 
 /** Turns events into the progress line and messages, or into JSON lines. */
 export function restoreReporter(progress: ProgressLine, json: boolean): (event: StreamRestoreEvent) => void {
-  let lastJson = 0;
+  const lastJson = { kind: "", at: 0 };
   return (event) => {
     if (json) {
-      const chatty = event.kind === "checking" || event.kind === "sending";
-      if (chatty && Date.now() - lastJson < 1_000) return;
-      if (chatty) lastJson = Date.now();
+      if (event.kind === "checking" || event.kind === "sending") {
+        if (event.kind === lastJson.kind && Date.now() - lastJson.at < 1_000) return;
+        Object.assign(lastJson, { kind: event.kind, at: Date.now() });
+      }
       printJson({ type: event.kind, ...event, kind: undefined });
       return;
     }
