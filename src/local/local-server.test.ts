@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { wsconnect } from "@nats-io/nats-core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { isRelightError } from "../errors.ts";
 import { type LocalServer, startServer } from "./local-server.ts";
@@ -192,6 +194,24 @@ describe("startServer", () => {
     const blocks = files.filter((file) => file.name.endsWith(".blk"));
     assert.ok(blocks.length > 0);
     for (const block of blocks) assert.ok(!(await readFile(join(block.parentPath, block.name))).includes(secret));
+  });
+
+  it("demands TLS and a client's certificate, and takes WebSockets beside it", async () => {
+    const pem = (name: string): string => fileURLToPath(new URL(`../../testdata/tls/${name}.pem`, import.meta.url));
+    await using server = await startServer({
+      version: "2.15",
+      webSocket: true,
+      tls: { cert: pem("name-only"), key: pem("name-only-key"), ca: pem("ca"), verify: true },
+    });
+    const own = { certFile: pem("client"), keyFile: pem("client-key") };
+    const tls = { caFile: pem("ca") };
+    const connection = await connect({ servers: `localhost:${server.port}`, tls: { ...tls, ...own } });
+    await api(connection, "INFO");
+    await connection.close();
+    await assert.rejects(connect({ servers: `localhost:${server.port}`, reconnect: false, tls }));
+    const webSocket = await wsconnect({ servers: server.webSocketUrl });
+    await api(webSocket, "INFO");
+    await webSocket.close();
   });
 
   it("says in SERVER_START_FAILED what the server said", async () => {
