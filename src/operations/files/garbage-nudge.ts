@@ -1,27 +1,31 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-type Collect = () => void;
+type Collect = (options: { readonly type: "minor" | "major" }) => void;
 
 let collect: Collect | undefined;
 
-const everyBytes = 16 * 1024 * 1024;
+const minorEvery = 4 * 1024 * 1024;
+/** Buffers that outlived two minor collections wait for a major one. */
+const majorEvery = 4;
 
 /**
  * Keeps memory flat while gigabytes pass through. Received and sent messages are buffers outside of V8's heap, and V8 looks at
- * those only when some 64 MB of them have piled up, several times over: without this a backup takes 280 MiB, with it half.
- * A collection takes a few milliseconds here, since there is next to nothing on the heap.
+ * those only when some 64 MB of them have piled up, several times over, and frees them in the background when a core is free.
+ * Measured on 0.5 GB of 64 KB messages: 284 MiB without any of this, 144 MiB with it. A collection takes a few milliseconds, since
+ * there is next to nothing on the heap.
  */
 export class GarbageNudge {
   #bytes = 0;
+  #collections = 0;
 
   /** Tells that buffers of so many bytes were used up. */
   used(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < everyBytes) return;
+    if (this.#bytes < minorEvery) return;
     this.#bytes = 0;
     collect ??= loadCollector();
-    collect();
+    collect({ type: ++this.#collections % majorEvery === 0 ? "major" : "minor" });
   }
 }
 
@@ -29,6 +33,7 @@ export class GarbageNudge {
 function loadCollector(): Collect {
   try {
     setFlagsFromString("--expose-gc");
+    setFlagsFromString("--no-concurrent-array-buffer-sweeping");
     const found: unknown = runInNewContext("typeof gc === 'function' ? gc : undefined");
     if (typeof found === "function") return found as Collect;
   } catch {
