@@ -34,8 +34,8 @@ export interface ArchiveFacts {
   readonly resurrects: number;
   /** The last sequence that a server before 2.10 would restore: a purge is noted where it does not look. */
   readonly lastSequenceBefore210: number;
-  /** Deletes are noted only in the block indexes of 2.9: a newer server keeps them in memory until it writes its own index. */
-  readonly deletesOnlyInIdx: boolean;
+  /** v1: a server that does not keep the archive's index would have other messages, or another last sequence. */
+  readonly needsIndex: boolean;
   /** v1: the index says what a server will find, so that no limit removes more on restore. */
   readonly indexMatches: boolean;
   /** Zero bytes follow the tar, over which servers from 2.12.6 to 2.14 fail. */
@@ -83,7 +83,8 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
     ttlMessages: report.ttlMessages,
     resurrects: report.resurrects,
     lastSequenceBefore210: report.lastSequenceBefore210,
-    deletesOnlyInIdx: report.index === "idx" && report.liveWithoutIndexDiffers,
+    needsIndex:
+      report.liveWithoutIndexDiffers || (report.index === "idx" && report.live.lastSequence < report.lastSequence),
     indexMatches: report.indexMatches,
     trailingZeros: report.problems.some((problem) => problem.code === "trailing-zeros"),
     acknowledged: Math.max(0, report.live.ranges.countUpTo(delivered) - pending),

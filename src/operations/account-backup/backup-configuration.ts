@@ -164,7 +164,7 @@ async function backupData(
 }
 
 async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {
-  const converted = ConvertedArchive.start({ path, config, created, lastSequence, compress: true });
+  const converted = ConvertedArchive.start({ path, from: "v2", config, created, lastSequence, compress: true });
   try {
     await pipeline(Readable.from(converted), createWriteStream(`${path}.v1`, { flags: "wx", mode: 0o600 }));
     await rename(`${path}.v1`, path);

@@ -1,8 +1,10 @@
 import type { ErrorCode } from "../../errors.ts";
 
 export interface ConvertWish {
-  /** Of the v2 archive, which was proven before. */
+  /** Of the archive, which was proven before. */
   readonly path: string;
+  /** The format of that archive. One of v1 is written anew without its dead messages. */
+  readonly from: "v1" | "v2";
   readonly config: { readonly name: string; readonly [key: string]: unknown };
   /** RFC 3339. */
   readonly created: string;

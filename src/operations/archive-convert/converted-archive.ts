@@ -3,11 +3,19 @@ import { RelightError } from "../../errors.ts";
 import { ChunkQueue } from "../../jetstream/chunk-queue.ts";
 import { type ConvertMessage, type ConvertOrder, type ConvertWish, Counter } from "./convert-protocol.ts";
 
-/** A v2 archive as a v1 archive, made in a worker while it is read. To be read once. Throws ARCHIVE_DAMAGED. */
+/**
+ * A v2 archive as a v1 archive, or a v1 archive without its dead messages, made in a worker while it is read. To be read
+ * once. Throws ARCHIVE_DAMAGED.
+ */
 export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   readonly #worker: Worker;
   readonly #shared: Int32Array;
   readonly #queue: ChunkQueue;
+  /**
+   * Resolves when the first piece can be read, or when there will be none. A server gives up a restore in which nothing
+   * comes for 5 s, and an archive of v1 is read to its end before the first piece.
+   */
+  readonly ready: Promise<void>;
 
   private constructor(wish: ConvertWish) {
     const counters = new SharedArrayBuffer(Counter.size * 4);
@@ -25,6 +33,10 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
       workerData: { ...wish, counters } satisfies ConvertOrder,
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
+    const ready = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    this.#worker.once("message", () => ready.resolve());
+    this.#worker.once("exit", () => ready.resolve());
     this.#worker.on("message", (message: ConvertMessage) => {
       if (message.kind === "piece") {
         waiting += message.bytes.length;

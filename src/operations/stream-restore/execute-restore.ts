@@ -79,6 +79,7 @@ async function transfer(
   const connection = await session.dedicate();
   const converted = plan.route === "as-v1" ? convertForRestore(prepared) : undefined;
   try {
+    await converted?.ready;
     let reported = 0;
     let acknowledged = 0;
     const garbage = new GarbageNudge();
@@ -116,8 +117,9 @@ async function transfer(
 function convertForRestore({ plan, stored, facts }: PreparedRestore): ConvertedArchive {
   return ConvertedArchive.start({
     path: stored.archive,
+    from: facts.format,
     config: plan.config,
-    created: stored.manifest?.created ?? new Date().toISOString(),
+    created: facts.inside?.created ?? stored.manifest?.created ?? new Date().toISOString(),
     lastSequence: facts.streamLastSequence,
     compress: true,
   });

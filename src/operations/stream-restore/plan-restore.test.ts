@@ -19,7 +19,7 @@ const facts: ArchiveFacts = {
   ttlMessages: 0,
   resurrects: 0,
   lastSequenceBefore210: 100,
-  deletesOnlyInIdx: false,
+  needsIndex: false,
   indexMatches: true,
   trailingZeros: false,
   acknowledged: 0,

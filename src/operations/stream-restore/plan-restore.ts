@@ -118,12 +118,6 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       `${facts.ttlMessages} messages have a time to live of their own; those that have expired are dropped`,
     );
   }
-  if (facts.deletesOnlyInIdx) {
-    warnings.push(
-      "the backup is from 2.9, which notes deletes beside the messages: if the server is killed within two minutes of the " +
-        "restore, before it has written its own index, deleted messages come back; a clean restart is safe",
-    );
-  }
   for (const consumer of facts.consumers) {
     const unknown = unknownConsumerFields(consumer.config, target.version);
     if (unknown.length === 0) continue;
@@ -173,7 +167,9 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
     warnings,
     refusals,
     settleConfig:
-      facts.inside !== undefined && filterStreamConfig(facts.inside.config, target.version).dropped.length > 0,
+      route === "as-is" &&
+      facts.inside !== undefined &&
+      filterStreamConfig(facts.inside.config, target.version).dropped.length > 0,
     expected: {
       messages: facts.messages,
       atLeast: atLeast(source, config),
@@ -189,8 +185,11 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
 const largestGapForV1 = 1_000_000;
 
 function chooseRoute(facts: ArchiveFacts, config: StreamConfig, target: RestoreTarget): RestorePlan["route"] {
+  // The index of 2.9 is the only one that 2.9 reads. Others keep an index that came with an archive only when it is of
+  // their own version or an older one, and their files are not encrypted, which nobody can see from here.
+  if (facts.format === "v1") return facts.needsIndex && versionRules(target.version).readsDeletes ? "as-v1" : "as-is";
   // In a cluster the creation time is not taken over, and v2 is what the servers pass on among themselves.
-  const fits = facts.format === "v2" && config.storage !== "memory" && !target.clustered;
+  const fits = config.storage !== "memory" && !target.clustered;
   return fits && facts.largestGap <= largestGapForV1 ? "as-v1" : "as-is";
 }
 

@@ -53,8 +53,9 @@ export interface RestorePlan {
   readonly config: StreamConfig;
   readonly format: "v1" | "v2";
   /**
-   * `as-is` sends the archive's own bytes; `as-v1` turns a v2 archive into v1 on the way, which the server stores many
-   * times faster, and with the stream's creation time.
+   * `as-is` sends the archive's own bytes. `as-v1` turns a v2 archive into v1 on the way, which the server stores many
+   * times faster, and with the stream's creation time; or it writes a v1 archive anew without its dead messages, which a
+   * server could bring back after a restart.
    */
   readonly route: "as-is" | "as-v1";
   /** How the configuration differs from the backup's, and why. */

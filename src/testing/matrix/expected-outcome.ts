@@ -1,11 +1,8 @@
 import { versionAtLeast } from "../stream-info.ts";
 import type { BackedUpStream } from "./backed-up-account.ts";
 
-/**
- * What has to become of one stream: restored, or refused before anything is touched, for one of these reasons; or taken
- * back, because the server answered with success and yet the stream was not what the archive holds.
- */
-export type ExpectedOutcome = "restored" | "taken-back" | { readonly refused: readonly string[] };
+/** What has to become of one stream: restored, or refused before anything is touched, for one of these reasons. */
+export type ExpectedOutcome = "restored" | { readonly refused: readonly string[] };
 
 /** Streams whose archive of 2.10 to 2.14 keeps deleted messages, or notes of a purge, where 2.9 does not look. */
 const not29 = [
@@ -16,16 +13,6 @@ const not29 = [
   ..."TTL MARKERS COUNTERS".split(" "),
 ];
 
-/** A roll-up deletes without a mark at the message: only the index tells, and an older server cannot read a newer one. */
-const onlyIndexKnows = ["KV_config"];
-
-/** The version of `index.db`. Source: nats-server `server/filestore.go` (`fullStateVersion`), by tag. */
-function indexVersion(version: string): number {
-  if (versionAtLeast(version, "2.14.0")) return 4;
-  if (versionAtLeast(version, "2.12.0")) return 3;
-  return versionAtLeast(version, "2.10.0") ? 1 : 0;
-}
-
 /** The outcome that a restore of a stream from one version to another must have. */
 export function expectedOutcome({ name, format }: BackedUpStream, from: string, to: string): ExpectedOutcome {
   if (format === "v2" && !versionAtLeast(to, "2.15.0")) return { refused: ["archive-format"] };
@@ -34,8 +21,6 @@ export function expectedOutcome({ name, format }: BackedUpStream, from: string, 
     if (not29.includes(name)) return { refused: ["deleted-messages-return", "sequences-restart"] };
     // Its second source transforms subjects, which 2.9 would ignore: it would copy everything.
     if (name === "SOURCED") return { refused: ["source-fields"] };
-  } else if (indexVersion(from) > indexVersion(to) && onlyIndexKnows.includes(name)) {
-    return "taken-back";
   }
   return "restored";
 }

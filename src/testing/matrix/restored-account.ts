@@ -36,10 +36,6 @@ export function unexpectedOutcome(
   const why = "error" in result ? `: ${result.error.message}` : "";
   const is = `${name}: ${result.status}${why}`;
   if (expected === "restored") return result.status === "restored" ? undefined : is;
-  if (expected === "taken-back") {
-    const taken = result.status === "failed" && result.error.code === "RESTORE_MISMATCH";
-    return taken ? undefined : `${is}, and it should have been taken back`;
-  }
   const codes = result.status === "refused" ? (result.plan?.refusals.map(({ code }) => code) ?? []) : [];
   const right = result.status === "refused" && result.error.code === "RESTORE_REFUSED";
   return right && codes.some((code) => expected.refused.includes(code))
