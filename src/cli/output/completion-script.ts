@@ -36,12 +36,14 @@ const flagsOf = (option: Option): string[] => [option.short, option.long].filter
 
 function renderBash(nodes: readonly Node[]): string {
   const cases = nodes.map((node) => {
-    const words = [...node.commands.map((command) => command.name), ...node.options.flatMap(flagsOf), "--help"];
-    return `    "${node.path.join(" ")}") words="${words.join(" ")}" ;;`;
+    const commands = node.commands.map((command) => command.name).join(" ");
+    const flags = [...node.options.flatMap(flagsOf), "--help"].join(" ");
+    return `    "${node.path.join(" ")}") commands="${commands}" flags="${flags}" ;;`;
   });
   const paths = nodes.filter((node) => node.path.length > 0).map((node) => `"${node.path.join(" ")}"`);
+  // Where there is no answer, names of files are completed: backups, credentials, configurations.
   return `_relight() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word candidate words index
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word candidate commands flags index
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
     candidate="\${path:+$path }$word"
@@ -52,12 +54,13 @@ function renderBash(nodes: readonly Node[]): string {
   case "$path" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
-  if [[ "$current" != -* && -n "$path" ]]; then
-    COMPREPLY+=($(compgen -d -- "$current"))
+  if [[ "$current" == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  else
+    COMPREPLY=($(compgen -W "$commands" -- "$current"))
   fi
 }
-complete -F _relight relight
+complete -o default -F _relight relight
 `;
 }
 
