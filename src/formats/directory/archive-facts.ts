@@ -34,7 +34,7 @@ export interface ArchiveFacts {
   readonly resurrects: number;
   /** The last sequence that a server before 2.10 would restore: a purge is noted where it does not look. */
   readonly lastSequenceBefore210: number;
-  /** v1: a server that does not keep the archive's index would have other messages, or another last sequence. */
+  /** v1: a server that does not keep the archive's index would have other messages, another last sequence, or no stream. */
   readonly needsIndex: boolean;
   /** v1: the index says what a server will find, so that no limit removes more on restore. */
   readonly indexMatches: boolean;
@@ -83,8 +83,7 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
     ttlMessages: report.ttlMessages,
     resurrects: report.resurrects,
     lastSequenceBefore210: report.lastSequenceBefore210,
-    needsIndex:
-      report.liveWithoutIndexDiffers || (report.index === "idx" && report.live.lastSequence < report.lastSequence),
+    needsIndex: needsIndex(report),
     indexMatches: report.indexMatches,
     trailingZeros: report.problems.some((problem) => problem.code === "trailing-zeros"),
     acknowledged: Math.max(0, report.live.ranges.countUpTo(delivered) - pending),
@@ -100,6 +99,13 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
         }
       : {}),
   };
+}
+
+function needsIndex({ format, index, live, lastSequence, records, liveWithoutIndexDiffers }: ArchiveReport): boolean {
+  if (format === "v2") return false;
+  // An encrypted 2.14 loses a stream whose only block is empty at its next start: without the index it cannot open it.
+  const emptyBlocks = index !== "none" && records.total === 0;
+  return liveWithoutIndexDiffers || emptyBlocks || (index === "idx" && live.lastSequence < lastSequence);
 }
 
 function largestGap({ live, lastSequence }: ArchiveReport): number {
