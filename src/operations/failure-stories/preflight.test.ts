@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { assertSameStream } from "../../testing/compare-streams.ts";
+import { publishAll } from "../../testing/publish.ts";
+import { readStream } from "../../testing/read-stream.ts";
+import { StoryServer } from "../../testing/story-server.ts";
+import { createStream, deleteMessage, purgeStream } from "../../testing/stream-setup.ts";
+import { backupStream } from "../stream-backup/backup-stream.ts";
+import { readBackup } from "../stream-restore/read-backup.ts";
+import type { RestoreWishes } from "../stream-restore/restore-plan.ts";
+import { restoreStreams, type StreamRestoreResult } from "../stream-restore/restore-streams.ts";
+
+const tool = "relight test";
+const secondNs = 1_000_000_000;
+
+async function fill(story: StoryServer, name: string, count: number, config: object = {}): Promise<void> {
+  await createStream(story.nc, { name, subjects: [`${name}.>`], ...config });
+  const messages = Array.from({ length: count }, (_, index) => ({
+    subject: `${name}.${index % 5}`,
+    payload: `${index}`,
+  }));
+  await publishAll(story.nc, messages);
+}
+
+async function backUp(story: StoryServer, stream: string): Promise<string> {
+  const directory = story.path(stream);
+  await backupStream(story.session, { stream, directory, tool });
+  return directory;
+}
+
+async function restore(
+  target: StoryServer,
+  directory: string,
+  wishes: Partial<RestoreWishes> = {},
+): Promise<StreamRestoreResult> {
+  const stored = await readBackup(directory);
+  const [result] = await restoreStreams(target.session, { stored, wishes: { ifExists: "fail", ...wishes }, tool });
+  assert.ok(result);
+  return result;
+}
+
+function assertRefused(result: StreamRestoreResult, code: string, text: RegExp): void {
+  assert.ok(result.status === "refused", JSON.stringify(result));
+  assert.deepEqual(
+    result.plan?.refusals.map((refusal) => refusal.code),
+    [code],
+  );
+  assert.match(result.error.message, text);
+  assert.ok(result.error.hint.length > 10, "the cure is said");
+}
+
+/** With what Relight itself proved, and as if the `nats` CLI had made the backup. */
+const manifests = [true, false] as const;
+
+describe("restores that would fail or lose something are refused before anything is touched", () => {
+  let old: StoryServer;
+  let v210: StoryServer;
+  let v214: StoryServer;
+  let v215: StoryServer;
+  let agedSince: number;
+  before(async () => {
+    [old, v210, v214, v215] = await Promise.all([
+      StoryServer.start("2.9"),
+      StoryServer.start("2.10"),
+      StoryServer.start("2.14"),
+      StoryServer.start("2.15"),
+    ]);
+    await fill(v215, "AGEING", 30);
+    agedSince = Date.now();
+  });
+  after(async () => {
+    for (const story of [old, v210, v214, v215]) await story[Symbol.asyncDispose]();
+  });
+
+  it("F22: a v1 archive to memory storage, which every server would report as a success without messages", async () => {
+    await fill(v214, "FILED", 50);
+    const directory = await backUp(v214, "FILED");
+    await v214.session.api.deleteStream("FILED");
+    for (const kept of manifests) {
+      if (!kept) await rm(join(directory, "relight.json"));
+      for (const target of [v210, v214, v215]) {
+        const config: StreamConfig = { name: "FILED", subjects: ["FILED.>"], storage: "memory" };
+        assertRefused(await restore(target, directory, { config }), "memory-storage", /would give an empty stream/);
+        assert.equal(await target.session.api.findStream("FILED"), undefined);
+      }
+    }
+    const result = await restore(v214, directory);
+    assert.equal(result.status, "restored");
+    await v214.session.api.deleteStream("FILED");
+  });
+
+  for (const version of ["2.15", "2.10"] as const) {
+    it(`F29: a max_age that would empty the stream at once is refused, and --lift-max-age works: ${version}`, async () => {
+      const story = version === "2.15" ? v215 : v210;
+      await fill(story, "AGED", 40);
+      await sleep(1_000);
+      const original = await readStream(story.nc, "AGED");
+      const directory = await backUp(story, "AGED");
+      await story.session.api.deleteStream("AGED");
+      const config = { ...(original.info.config as StreamConfig), max_age: secondNs, duplicate_window: secondNs };
+      for (const kept of manifests) {
+        if (!kept) await rm(join(directory, "relight.json"));
+        assertRefused(await restore(story, directory, { config }), "max-age", /40 of 40 messages at once: .* empty/);
+        assert.equal(await story.session.api.findStream("AGED"), undefined);
+      }
+      const result = await restore(story, directory, { config, liftMaxAge: true });
+      assert.ok(result.status === "restored", JSON.stringify(result));
+      assert.ok(result.plan.changes.includes("max_age is lifted"));
+      const restored = await readStream(story.nc, "AGED");
+      assertSameStream(original, restored, { streamConfig: ["duplicate_window"] });
+      await story.session.api.deleteStream("AGED");
+    });
+  }
+
+  it("F64: an archive of 2.10 or later to 2.9, which would bring deleted messages back", async () => {
+    for (const source of [v210, v214]) {
+      await fill(source, "DELETES", 60);
+      for (const sequence of [2, 30, 31]) await deleteMessage(source.nc, "DELETES", sequence, false);
+      const directory = await backUp(source, "DELETES");
+      await source.session.api.deleteStream("DELETES");
+      for (const kept of manifests) {
+        if (!kept) await rm(join(directory, "relight.json"));
+        const result = await restore(old, directory);
+        assertRefused(result, "deleted-messages-return", /3 deleted messages would come back/);
+        assert.deepEqual(await old.session.api.streamNames(), []);
+      }
+    }
+  });
+
+  it("F64: an archive of a purged stream to 2.9, which would begin its sequences again", async () => {
+    await fill(v210, "EMPTIED", 60);
+    await purgeStream(v210.nc, "EMPTIED");
+    const directory = await backUp(v210, "EMPTIED");
+    await v210.session.api.deleteStream("EMPTIED");
+    const result = await restore(old, directory);
+    assertRefused(result, "sequences-restart", /sequences would begin again at 1, and not at 61/);
+    assert.deepEqual(await old.session.api.streamNames(), []);
+  });
+
+  it("F64: an archive of 2.10 without deletes is welcome on 2.9", async () => {
+    await fill(v210, "PLAIN", 60);
+    const original = await readStream(v210.nc, "PLAIN");
+    const directory = await backUp(v210, "PLAIN");
+    assert.equal((await restore(old, directory)).status, "restored");
+    assertSameStream(original, await readStream(old.nc, "PLAIN"));
+  });
+
+  it("F23: an archive of 2.15 to an older server, which cannot read it", async () => {
+    await fill(v215, "NEWER", 20);
+    const directory = await backUp(v215, "NEWER");
+    assertRefused(await restore(v214, directory), "archive-format", /format v2.*2\.14.* cannot read it/);
+  });
+
+  it("F65: first_seq on 2.10, which would empty the stream with success: every message is back, and the difference is said", async () => {
+    await fill(v210, "LATER", 50, { first_seq: 1_000 });
+    const original = await readStream(v210.nc, "LATER");
+    assert.equal(original.info.state.first_seq, 1_000);
+    const directory = await backUp(v210, "LATER");
+    await v210.session.api.deleteStream("LATER");
+    const result = await restore(v210, directory);
+    assert.ok(result.status === "restored", JSON.stringify(result));
+    assert.match(result.plan.changes.join("; "), /first_seq 1000 is left out: .* would empty the stream over it/);
+    assertSameStream(original, await readStream(v210.nc, "LATER"), { streamConfig: ["first_seq"] });
+    // And after a restart as well.
+    await v210.server.restart();
+    await sleep(600);
+    assertSameStream(original, await readStream(v210.nc, "LATER"), { streamConfig: ["first_seq"] });
+  });
+
+  // The last one, since it needs messages that have become older than others.
+  it("F29: a max_age that removes a part is a warning with the number", async () => {
+    await sleep(Math.max(0, agedSince + 10_000 - Date.now()));
+    await publishAll(
+      v215.nc,
+      Array.from({ length: 12 }, () => ({ subject: "AGEING.new", payload: "young" })),
+    );
+    const { config: original } = await v215.session.api.streamInfo("AGEING");
+    const directory = await backUp(v215, "AGEING");
+    await v215.session.api.deleteStream("AGEING");
+    // The plan counts what will be gone a minute from now.
+    const config = { ...original, max_age: 68 * secondNs, duplicate_window: secondNs };
+    const stored = await readBackup(directory);
+    const wishes = { ifExists: "fail", config } as const;
+    const [planned] = await restoreStreams(v215.session, { stored, wishes, tool, dryRun: true });
+    assert.ok(planned?.status === "planned", JSON.stringify(planned));
+    assert.match(planned.plan.warnings.join("; "), /max_age would remove 30 of 42 messages at once; --lift-max-age/);
+    assert.equal(planned.plan.expected.atLeast, 12);
+    assert.equal(await v215.session.api.findStream("AGEING"), undefined, "a dry run touches nothing");
+    const result = await restore(v215, directory, { config });
+    assert.equal(result.status, "restored", JSON.stringify(result));
+  });
+});
