@@ -51,7 +51,8 @@ export interface Snapshot {
 
 /**
  * Smaller than what Node reads from a socket at once, 64 KiB, so that most messages come without a copy: the client puts
- * the others together in buffers that double as they grow. Twice the memory with 128 KiB, and no faster.
+ * the others together in buffers that double as they grow. With 128 KiB a million small
+ * messages peaked at 211 MB instead of 145 to 150, in about the same time on a busy machine.
  */
 const defaultChunkSize = 30 * 1024;
 /** Near a server a smaller window than its own 8 MiB is as fast, and less has to be kept in memory. */
