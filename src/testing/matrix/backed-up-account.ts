@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Session } from "../../jetstream/session.ts";
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
@@ -76,6 +77,12 @@ export async function backUpAccount(
 export async function deleteAccount(session: Session, created: readonly CreatedKind[]): Promise<void> {
   const names = created.flatMap(({ facts }) => facts.streams.map((stream) => stream.name));
   for (const name of names.reverse()) await session.api.deleteStream(name);
-  const left = await session.api.streamNames();
-  if (left.length > 0) throw new Error(`still there after the deletion: ${left.join(", ")}`);
+  // In a cluster a deleted stream is listed for a moment longer.
+  const until = Date.now() + 20_000;
+  for (;;) {
+    const left = await session.api.streamNames();
+    if (left.length === 0) return;
+    if (Date.now() > until) throw new Error(`still there after the deletion: ${left.join(", ")}`);
+    await sleep(50);
+  }
 }

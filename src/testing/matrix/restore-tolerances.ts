@@ -28,8 +28,10 @@ export function restoreTolerances(before: StreamContents, pair: RestorePair): To
     streamConfig: [...unknownStreamFields(to), ...(to.startsWith("2.10.") ? ["first_seq"] : [])],
     consumerConfig: unknownConsumerFields(to),
     consumerState: versionAtLeast(to, "2.11.0") ? [] : ["paused"],
-    // A v1 archive has no consumer that was kept in memory.
-    missingConsumers: (consumer) => !v2 && consumer.config.mem_storage === true,
+    // A v1 archive has no consumer that was kept in memory, and none of a single replica that is on another node. The
+    // manifest says so.
+    missingConsumers: ({ config }) =>
+      !v2 && (config.mem_storage === true || (clustered && config.durable_name === undefined)),
     rolledBackToAckFloor: v2 && clustered,
     // Clusters give a restored stream a new creation time. Other servers keep the old one in memory, but some write the
     // time of the restore into the stream's file, which shows after a restart: those before 2.14 when they change the
@@ -54,6 +56,10 @@ export function isServersOwn(
   const consumer = before.consumers.find((one) => one.name === difference.consumer);
   if (!consumer) return false;
   if (difference.field === "num_pending" && isFilterLost(consumer, pair)) return true;
+  // Where a consumer that has not begun stands, a new leader of it says by the stream's first sequence.
+  const now = after.consumers.find((one) => one.name === difference.consumer);
+  const neverBegan = consumer.delivered.consumer_seq === 0 && now?.delivered.consumer_seq === 0;
+  if (pair.clustered && neverBegan && difference.field === "delivered.stream_seq") return true;
   // 2.10 writes "nothing delivered" into the snapshot for a consumer that is to start with the last message and has not
   // begun: it begins with the first one after a restore. The manifest says that it is behind.
   const notBegun = consumer.config.deliver_policy === "last" && consumer.delivered.consumer_seq === 0;
@@ -61,17 +67,19 @@ export function isServersOwn(
   return pair.from.startsWith("2.10.") && notBegun && standing;
 }
 
-function isOwnState(field: string, before: StreamContents, after: StreamContents, { from, to }: RestorePair): boolean {
+function isOwnState(field: string, before: StreamContents, after: StreamContents, pair: RestorePair): boolean {
+  const { from, to, clustered = false } = pair;
   const { state } = before.info;
   // A stream that was never written begins at 0 or at 1: both mean nothing.
   if (field === "first_seq") return state.last_seq === 0 && after.info.state.first_seq === 1;
   if (field !== "last_ts") return false;
   // Of a stream without messages the servers say the year 1, 1754 or 1970, whichever they come by.
   if (state.messages === 0) return true;
-  // The time of an erased message is gone: 2.9 does not keep it elsewhere, and 2.10 and later keep it in the index, which
-  // a server that is older than the archive cannot read.
+  // The time of an erased message is gone: 2.9 does not keep it elsewhere; 2.10 and later keep it in the index, which a
+  // server that is older than the archive cannot read; and v2, which is what clusters restore, has it for nobody.
   const lastLive = before.messages.sequenceAt(before.messages.length - 1);
-  const indexLost = from.startsWith("2.9.") || !versionAtLeast(to, from);
+  const indexLost =
+    from.startsWith("2.9.") || !versionAtLeast(to, from) || (clustered && versionAtLeast(from, "2.15.0"));
   return indexLost && lastLive < state.last_seq;
 }
 
