@@ -23,6 +23,8 @@ export interface VersionRules {
   readonly firstSequence: boolean;
   /** Anything behind the end of a v1 archive makes the final answer fail, although the stream is created (2.12.6 to 2.14). */
   readonly failsOnTrailingBytes: boolean;
+  /** A stream that sources another begins anew when that one's creation time is not the one it knew (2.15). */
+  readonly remembersOrigins: boolean;
   /** Deletes and acks are refused while a snapshot runs (up to 2.11.11 and 2.12.2), which desyncs replicas on R3. */
   readonly snapshotBlocksDeletes: boolean;
 }
@@ -40,6 +42,7 @@ export function versionRules(version: ServerVersion): VersionRules {
     firstSequenceEmptiesStream: is210,
     firstSequence: isAtLeast(version, 2, 10),
     failsOnTrailingBytes: isAtLeast(version, 2, 12, 6) && !v2,
+    remembersOrigins: v2,
     snapshotBlocksDeletes:
       version.minor <= 10 ||
       (version.minor === 11 && version.patch < 12) ||

@@ -185,6 +185,36 @@ describe("the plan of a restore", () => {
     assert.equal(plan({ ...v2, facts: { format: "v2", largestGap: 5_000_000_000 } }).route, "as-is");
   });
 
+  it("writes a v1 archive anew where only its index knows what is dead, but for 2.9, which reads an index of its own", () => {
+    assert.equal(plan({}).route, "as-is");
+    assert.equal(plan({ facts: { needsIndex: true } }).route, "as-v1");
+    assert.equal(plan({ facts: { needsIndex: true }, target: { clustered: true } }).route, "as-v1");
+    assert.equal(plan({ facts: { needsIndex: true }, version: "2.9.25" }).route, "as-is");
+  });
+
+  it("refuses sources that the server would read differently", () => {
+    const transforms = [{ src: "a.>", dest: "b.>" }];
+    const sourced = { sources: [{ name: "A", subject_transforms: transforms }] };
+    const on29 = plan({ config: sourced, version: "2.9.25" });
+    assert.deepEqual(
+      on29.refusals.map(({ code }) => code),
+      ["source-fields"],
+    );
+    assert.match(on29.refusals[0]?.text ?? "", /sources\.subject_transforms/);
+    assert.deepEqual(plan({ config: sourced, version: "2.10.26" }).refusals, []);
+    assert.deepEqual(plan({ wishes: { config }, config: sourced, version: "2.9.25" }).refusals, []);
+  });
+
+  it("warns of consumers that the server would read differently, and of sources that copy everything again", () => {
+    const consumers = [{ name: "both", config: { filter_subjects: ["a", "b"], metadata: { "_nats.level": "1" } } }];
+    const warnings = plan({ facts: { consumers }, version: "2.9.25" }).warnings.join();
+    assert.match(warnings, /"both" has filter_subjects, which .* every subject/);
+    assert.deepEqual(plan({ facts: { consumers }, version: "2.10.26" }).warnings, []);
+    const sources = { config: { sources: [{ name: "A" }] }, target: { clustered: true } };
+    assert.match(plan({ ...sources, version: "2.15.1" }).warnings.join(), /copies everything again/);
+    assert.doesNotMatch(plan({ ...sources, version: "2.14.6" }).warnings.join(), /everything again/);
+  });
+
   it("expects fewer messages where acknowledged ones, limits or lifetimes remove them", () => {
     const work = plan({ config: { retention: "workqueue" }, facts: { acknowledged: 7 } });
     assert.equal(work.expected.atLeast, 93);

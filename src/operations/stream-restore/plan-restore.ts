@@ -127,6 +127,12 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   if (mirrorOrSources) {
     warnings.push("the stream copies from other streams, and goes on doing so as soon as it is restored");
   }
+  if ((config.sources?.length ?? 0) > 0 && target.clustered && rules.remembersOrigins) {
+    warnings.push(
+      "in a cluster a restored stream has a new creation time, and this server version copies everything again from origins " +
+        "that do: where they are restored too, pass --config without sources",
+    );
+  }
   const restates = facts.format === "v2" && target.clustered;
   if (restates && facts.consumers.some((consumer) => (consumer.state?.pending ?? 0) > 0)) {
     warnings.push("consumers with unacknowledged messages get them again");
