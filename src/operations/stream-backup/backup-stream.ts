@@ -44,6 +44,11 @@ export interface StreamBackupResult {
 /** Errors after which the same snapshot, asked for again, can succeed. */
 const worthAnotherTry = ["SNAPSHOT_STALLED", "SNAPSHOT_INCOMPLETE", "SOURCE_CHANGED", "CONNECTION_LOST"] as const;
 
+/** nats-server 2.15 leaves a message out of a snapshot that it cannot read, and ends as if nothing were missing. */
+const unreadableHint =
+  "The stream stood still meanwhile. If this comes back, the server cannot read what is missing: its own copy is damaged. " +
+  "Try with another replica as the leader.";
+
 /** Errors of a server that is just coming back; they end a backup only where nothing had been disturbed before. */
 const comingBack = ["STREAM_OFFLINE", "TIMEOUT", "JETSTREAM_UNAVAILABLE"] as const;
 
@@ -171,6 +176,7 @@ async function takeProven(
         const code = after === undefined || after.created !== before.created ? "SOURCE_CHANGED" : "SNAPSHOT_INCOMPLETE";
         throw new RelightError(code, `the backup of "${stream}" is not whole: ${verdict.problems.join("; ")}`, {
           context: { stream, problems: verdict.problems },
+          ...(after && streamMovements(before, after).length === 0 ? { hint: unreadableHint } : {}),
         });
       }
       return { received, verdict, before, after, attempts: attempt, consumers };

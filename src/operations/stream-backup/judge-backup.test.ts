@@ -97,6 +97,24 @@ describe("whether a backup is whole", () => {
     assert.ok(!hole.complete);
   });
 
+  it("not when a message in the middle is missing, however many the archive holds that limits have removed since", () => {
+    const before = info(100, 1, 100);
+    const after = info(100, 41, 140);
+    const holding = (runs: readonly (readonly [number, number])[]): ReturnType<typeof judgeBackup> =>
+      judgeBackup({ before, after, state: before.state, report: report(runs, 100) });
+    assert.ok(holding([[1, 100]]).complete);
+    const verdict = holding([
+      [1, 56],
+      [58, 69],
+      [81, 100],
+    ]);
+    assert.ok(!verdict.complete);
+    assert.match(
+      verdict.problems.join(),
+      /holds 48 of the at least 60 .* \(sequences 41 to 100\); missing: 57, 70-80$/,
+    );
+  });
+
   it("not when the archive ends before the stream did at the start", () => {
     const still = info(0, 101, 100);
     assert.ok(judgeBackup({ before: still, after: still, state: still.state, report: report([], 100) }).complete);
