@@ -16,7 +16,7 @@ import type { RestoreWishes } from "../stream-restore/restore-plan.ts";
 import { restoreStreams, type StreamRestoreResult } from "../stream-restore/restore-streams.ts";
 
 const tool = "relight test";
-const versions = process.env.RELIGHT_LONG === "1" ? ["2.15", "2.14", "2.12", "2.10", "2.9"] : ["2.15", "2.10"];
+const versions = process.env.RELIGHT_LONG === "1" ? ["2.15", "2.14", "2.12", "2.10", "2.9"] : ["2.15"];
 
 for (const version of versions) {
   describe(`F17: a restore where the stream exists, on nats-server ${version}`, { concurrency: 2 }, () => {

@@ -105,7 +105,7 @@ describe("an upload that fails in the middle", { concurrency: 2 }, () => {
   });
 });
 
-for (const version of isLong ? ["2.15", "2.14", "2.12", "2.10", "2.9"] : ["2.15", "2.10"]) {
+for (const version of isLong ? ["2.15", "2.14", "2.12", "2.10", "2.9"] : ["2.14"]) {
   describe(`F18: an account's restore on nats-server ${version} of which a part fails`, () => {
     let story: StoryServer;
     const names = ["ALPHA", "BETA", "GAMMA", "DELTA"];

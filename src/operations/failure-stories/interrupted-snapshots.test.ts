@@ -26,7 +26,7 @@ for (const version of versions) {
     const options = (stream: string): StreamBackupOptions => ({ stream, directory: story.path(stream), tool });
 
     it("F07: a cut connection starts that stream again, and the second attempt is proven", async () => {
-      const { proxy, session } = await story.through();
+      const { proxy, session } = await story.through({}, "4s");
       const cut = proxy.cutAfter("toClient", 3 * mebibyte);
       const retries: string[] = [];
       const { manifest } = await backupStream(session, {
@@ -40,7 +40,7 @@ for (const version of versions) {
     });
 
     it("F07: a stream that is deleted meanwhile is no backup, whatever came of it", async () => {
-      const { proxy, session } = await story.through();
+      const { proxy, session } = await story.through({}, "4s");
       const stalled = proxy.stallAfter("toClient", 3 * mebibyte);
       const backup = backupStream(session, { ...options("DELETED"), idleTimeoutMs: 2_000 });
       const refused = assert.rejects(backup, (error) => isRelightError(error, "STREAM_NOT_FOUND"));
@@ -52,7 +52,7 @@ for (const version of versions) {
     });
 
     it("F07: a stream that is deleted and created again is backed up as what it is now, and that is said", async () => {
-      const { proxy, session } = await story.through();
+      const { proxy, session } = await story.through({}, "4s");
       const stalled = proxy.stallAfter("toClient", 3 * mebibyte);
       const backup = backupStream(session, { ...options("RECREATED"), idleTimeoutMs: 2_000 });
       await stalled;
