@@ -46,13 +46,13 @@ describe("the progress bar", () => {
     assert.match(line, /^A_STREA… {2}receiving {2}█+░+ {2}50%$/);
   });
 
-  it("draws over itself, and goes away when it is disposed of", () => {
+  it("draws over itself, and goes away for good when it is disposed of", () => {
     const terminal = target(true);
-    {
-      using progress = new ProgressLine(terminal, { progress: true });
-      progress.update(half);
-      progress.update({ ...half, done: half.total });
-    }
+    const progress = new ProgressLine(terminal, { progress: true });
+    progress.update(half);
+    progress.update({ ...half, done: half.total });
+    progress[Symbol.dispose]();
+    progress.update(half);
     assert.equal(terminal.text.split("\r").length, 4);
     assert.ok(terminal.text.endsWith("\r\u001b[K"));
     assert.ok(!terminal.text.includes("\n"));

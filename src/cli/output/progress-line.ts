@@ -46,6 +46,7 @@ export class ProgressLine implements Disposable {
   readonly #tracks = new Map<string, Track>();
   #lastLog = Date.now();
   #drawn = false;
+  #disposed = false;
 
   constructor(target: ProgressTarget, options: ProgressOptions) {
     this.#target = target;
@@ -54,6 +55,8 @@ export class ProgressLine implements Disposable {
   }
 
   update(state: ProgressState): void {
+    // What is still under way when an operation ends must not draw over the message about it.
+    if (this.#disposed) return;
     const now = Date.now();
     const track = this.#tracks.get(state.label);
     if (track?.phase === state.phase) track.state = state;
@@ -85,6 +88,7 @@ export class ProgressLine implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.clear();
   }
 
