@@ -13,6 +13,8 @@ export interface RestorePair {
   readonly clustered?: boolean;
   /** The target's store is encrypted. */
   readonly encrypted?: boolean;
+  /** Sent as it is by another tool, or a stream that was restored before: creation times are not compared. */
+  readonly asItIs?: boolean;
   /** The server was ended and started again after the restore. */
   readonly relaunched?: boolean;
 }
@@ -36,7 +38,7 @@ export function restoreTolerances(before: StreamContents, pair: RestorePair): To
     // Clusters give a restored stream a new creation time. Other servers keep the old one in memory, but some write the
     // time of the restore into the stream's file, which shows after a restart: those before 2.14 when they change the
     // configuration, and all when they encrypt it.
-    created: !clustered && !inMemory && !createdLater,
+    created: !clustered && !inMemory && !createdLater && !pair.asItIs,
   };
 }
 
@@ -59,7 +61,8 @@ export function isServersOwn(
   // Where a consumer that has not begun stands, a new leader of it says by the stream's first sequence.
   const now = after.consumers.find((one) => one.name === difference.consumer);
   const neverBegan = consumer.delivered.consumer_seq === 0 && now?.delivered.consumer_seq === 0;
-  if (pair.clustered && neverBegan && difference.field === "delivered.stream_seq") return true;
+  const position = ["delivered.stream_seq", "ack_floor.stream_seq"].includes(difference.field);
+  if ((pair.clustered || pair.asItIs) && neverBegan && position) return true;
   // 2.10 writes "nothing delivered" into the snapshot for a consumer that is to start with the last message and has not
   // begun: it begins with the first one after a restore. The manifest says that it is behind.
   const notBegun = consumer.config.deliver_policy === "last" && consumer.delivered.consumer_seq === 0;
@@ -68,7 +71,7 @@ export function isServersOwn(
 }
 
 function isOwnState(field: string, before: StreamContents, after: StreamContents, pair: RestorePair): boolean {
-  const { from, to, clustered = false } = pair;
+  const { from, to, clustered = false, asItIs = false } = pair;
   const { state } = before.info;
   // A stream that was never written begins at 0 or at 1: both mean nothing.
   if (field === "first_seq") return state.last_seq === 0 && after.info.state.first_seq === 1;
@@ -76,10 +79,10 @@ function isOwnState(field: string, before: StreamContents, after: StreamContents
   // Of a stream without messages the servers say the year 1, 1754 or 1970, whichever they come by.
   if (state.messages === 0) return true;
   // The time of an erased message is gone: 2.9 does not keep it elsewhere; 2.10 and later keep it in the index, which a
-  // server that is older than the archive cannot read; and v2, which is what clusters restore, has it for nobody.
+  // server that is older than the archive cannot read; and v2, as clusters get it, has it for nobody.
   const lastLive = before.messages.sequenceAt(before.messages.length - 1);
   const indexLost =
-    from.startsWith("2.9.") || !versionAtLeast(to, from) || (clustered && versionAtLeast(from, "2.15.0"));
+    from.startsWith("2.9.") || !versionAtLeast(to, from) || ((clustered || asItIs) && versionAtLeast(from, "2.15.0"));
   return indexLost && lastLive < state.last_seq;
 }
 
