@@ -36,7 +36,12 @@ export interface ArchiveFacts {
   readonly lastSequenceBefore210: number;
   /** v1: a server that does not keep the archive's index would have other messages, another last sequence, or no stream. */
   readonly needsIndex: boolean;
-  /** v1: the index says what a server will find, so that no limit removes more on restore. */
+  /** Of the live messages, as a file store counts them; absent where that is not known exactly. */
+  readonly bytes?: number;
+  /**
+   * v1: the index says what a server will find, so that no limit removes more on restore. Not so before 2.10, where limits
+   * stand still during a snapshot: its archive can hold more than they allow, with indexes that are right.
+   */
   readonly indexMatches: boolean;
   /** Zero bytes follow the tar, over which servers from 2.12.6 to 2.14 fail. */
   readonly trailingZeros: boolean;
@@ -84,7 +89,8 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
     resurrects: report.resurrects,
     lastSequenceBefore210: report.lastSequenceBefore210,
     needsIndex: needsIndex(report),
-    indexMatches: report.indexMatches,
+    ...(report.live.bytes === undefined ? {} : { bytes: report.live.bytes }),
+    indexMatches: report.indexMatches && report.index !== "idx",
     trailingZeros: report.problems.some((problem) => problem.code === "trailing-zeros"),
     acknowledged: Math.max(0, report.live.ranges.countUpTo(delivered) - pending),
     samples: sampleSequences(report),

@@ -260,7 +260,10 @@ function atLeast(source: RestoreSource, config: StreamConfig): number {
   };
   if (tighter("max_bytes") || tighter("max_msgs_per_subject")) count = 0;
   // Where a server kept more than its limits allow while it made the snapshot, the restore removes that at once.
-  const limited = (config.max_bytes ?? -1) > 0 || (config.max_msgs_per_subject ?? -1) > 0;
-  if (limited && facts.format === "v1" && !facts.indexMatches) count = 0;
+  if (facts.format === "v1" && !facts.indexMatches) {
+    const maxBytes = config.max_bytes ?? -1;
+    const overBytes = maxBytes > 0 && (facts.bytes === undefined || facts.bytes > maxBytes);
+    if (overBytes || (config.max_msgs_per_subject ?? -1) > 0) count = 0;
+  }
   return Math.max(0, count);
 }
