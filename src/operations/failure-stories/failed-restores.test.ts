@@ -36,14 +36,12 @@ describe("an upload that fails in the middle", { concurrency: 2 }, () => {
       await story.session.api.deleteStream(name);
       const { proxy, session } = await story.through({}, "5s");
       const stored = await readBackup(story.path(name));
-      let cutting = false;
       const [failed] = await restoreStreams(session, {
         stored,
         wishes: { ifExists: "fail" },
         tool,
         onEvent: (event) => {
-          if (event.kind === "sending" && !cutting) proxy.cutAfter("toServer", 256 * 1024);
-          cutting ||= event.kind === "sending";
+          if (event.kind === "planned") proxy.cutAfter("toServer", 2 ** 20);
         },
       });
       assert.ok(failed?.status === "failed" && isRelightError(failed.error, "CONNECTION_LOST"), JSON.stringify(failed));
@@ -62,15 +60,12 @@ describe("an upload that fails in the middle", { concurrency: 2 }, () => {
     await story.session.api.deleteStream("GONE");
     const { proxy, session } = await story.through({}, "1s");
     const stored = await readBackup(story.path("GONE"));
-    let cutting = false;
     const [failed] = await restoreStreams(session, {
       stored,
       wishes: { ifExists: "fail" },
       tool,
       onEvent: (event) => {
-        if (event.kind !== "sending" || cutting) return;
-        cutting = true;
-        proxy.cutAfter("toServer", 256 * 1024).then(() => proxy.refuse());
+        if (event.kind === "planned") proxy.cutAfter("toServer", 2 ** 20).then(() => proxy.refuse());
       },
     });
     assert.ok(failed?.status === "failed" && isRelightError(failed.error, "CONNECTION_LOST"), JSON.stringify(failed));
