@@ -1,0 +1,3 @@
+import { describeStreamsOf } from "../../testing/matrix/streams-of-version.ts";
+
+describeStreamsOf("2.14");
