@@ -86,6 +86,9 @@ export async function restoreStream(connection: NatsConnection, options: Restore
   }
 }
 
+/** How long the first chunk is sent again while nobody listens; less than the 5 s after which a server gives up. */
+const firstChunkMs = 4_000;
+
 type FinalAnswer = Partial<StreamInfo> & { readonly error?: ApiErrorBody };
 
 /** The sending side: numbered replies on one subscription, a bounded number under way. */
@@ -106,6 +109,8 @@ class Sender {
   #final: FinalAnswer | undefined;
   #finishing = false;
   #closed = false;
+  readonly #started = Date.now();
+  #first: Uint8Array | undefined;
   #wake: (() => void) | undefined;
 
   constructor(connection: NatsConnection, subject: string, options: RestoreOptions) {
@@ -130,7 +135,12 @@ class Sender {
   }
 
   async send(chunk: Uint8Array): Promise<void> {
-    await this.#until(() => this.#sent - this.#answered < this.#inFlight, this.#idleMs, "to take the data");
+    // Alone at first: in a cluster the node that we are on may not have heard yet that another one listens, and where the
+    // first chunk is lost the second must not be taken for it.
+    const room = (): boolean =>
+      this.#answered === 0 ? this.#sent === 0 : this.#sent - this.#answered < this.#inFlight;
+    await this.#until(room, this.#idleMs, "to take the data");
+    if (this.#sent === 0) this.#first = chunk;
     this.#sizes.push(chunk.length);
     this.#connection.publish(this.#subject, chunk, { reply: `${this.#inbox}.${this.#sent++}` });
   }
@@ -154,9 +164,19 @@ class Sender {
     if (!this.#connection.isClosed()) this.#subscription.unsubscribe();
   }
 
+  #sendFirstAgain(chunk: Uint8Array): void {
+    if (this.#closed || this.#error !== undefined || this.#connection.isClosed()) return;
+    this.#connection.publish(this.#subject, chunk, { reply: `${this.#inbox}.0` });
+  }
+
   #receive(message: Msg): void {
     const { name } = this.#options.config;
     if (message.headers?.code === 503) {
+      const first = this.#answered === 0 && !this.#finishing ? this.#first : undefined;
+      if (first && Date.now() - this.#started < firstChunkMs) {
+        setTimeout(() => this.#sendFirstAgain(first), 50);
+        return;
+      }
       const early =
         "the server no longer listens: it gives up after 5 s without data, or when it cannot use the archive";
       this.#fail(new RelightError("RESTORE_FAILED", `restore of "${name}": ${early}`, { context: { stream: name } }));

@@ -20,7 +20,8 @@ export async function createStream(
 ): Promise<StreamFacts> {
   const full = { retention: "limits", storage: "file", num_replicas: options.replicas ?? 1, ...config };
   const created = await settingUp<StreamFacts>(nc, `STREAM.CREATE.${config.name}`, full);
-  if (full.num_replicas > 1) await awaitInterest(nc, subjectsOf(config));
+  // Wherever in a cluster the stream is, the server that the client is on may not have heard of it.
+  if (nc.info?.cluster) await awaitInterest(nc, subjectsOf(config));
   return created;
 }
 

@@ -33,7 +33,7 @@ for (const version of all ? ["2.10", "2.12", "2.14", "2.15"] : ["2.15"]) {
     });
     afterEach(async () => {
       await using session = await openTestSession(cluster.url);
-      for (const name of await session.api.streamNames()) await session.api.deleteStream(name);
+      await deleteAccount(session);
     });
     after(async () => {
       await nc?.close();

@@ -73,16 +73,19 @@ export async function backUpAccount(
   return { version, clustered: Boolean(nc.info?.cluster), directory, streams, unsupported };
 }
 
-/** Deletes every stream of the kinds; those that copy before their origins. */
-export async function deleteAccount(session: Session, created: readonly CreatedKind[]): Promise<void> {
+/** Deletes every stream of the account; of the kinds, those that copy before their origins. */
+export async function deleteAccount(session: Session, created: readonly CreatedKind[] = []): Promise<void> {
   const names = created.flatMap(({ facts }) => facts.streams.map((stream) => stream.name));
-  for (const name of names.reverse()) await session.api.deleteStream(name);
   // In a cluster a deleted stream is listed for a moment longer.
   const until = Date.now() + 20_000;
   for (;;) {
     const left = await session.api.streamNames();
     if (left.length === 0) return;
     if (Date.now() > until) throw new Error(`still there after the deletion: ${left.join(", ")}`);
+    const others = left.filter((name) => !names.includes(name));
+    for (const name of [...others, ...names.toReversed()].filter((one) => left.includes(one))) {
+      await session.api.deleteStream(name);
+    }
     await sleep(50);
   }
 }

@@ -9,9 +9,9 @@ interface Clustered {
   };
 }
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
-/** Waits until every stream and every consumer has a leader and all its replicas are current; at most a minute each. */
+/** Waits until every stream and every consumer has a leader and all its replicas are current; at most two minutes each. */
 export async function settleCluster(nc: NatsConnection, replicas: number): Promise<void> {
   for (const stream of await streamNames(nc)) {
     await until(nc, `STREAM.INFO.${stream}`, (info) => isCurrent(info, replicas));

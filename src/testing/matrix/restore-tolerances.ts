@@ -79,10 +79,10 @@ function isOwnState(field: string, before: StreamContents, after: StreamContents
   // Of a stream without messages the servers say the year 1, 1754 or 1970, whichever they come by.
   if (state.messages === 0) return true;
   // The time of an erased message is gone: 2.9 does not keep it elsewhere; 2.10 and later keep it in the index, which a
-  // server that is older than the archive cannot read; and v2, as clusters get it, has it for nobody.
+  // server that is older than the archive cannot read and followers do not get; and v2 has it for nobody.
   const lastLive = before.messages.sequenceAt(before.messages.length - 1);
   const indexLost =
-    from.startsWith("2.9.") || !versionAtLeast(to, from) || ((clustered || asItIs) && versionAtLeast(from, "2.15.0"));
+    from.startsWith("2.9.") || !versionAtLeast(to, from) || clustered || (asItIs && versionAtLeast(from, "2.15.0"));
   return indexLost && lastLive < state.last_seq;
 }
 
