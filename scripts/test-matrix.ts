@@ -1,17 +1,19 @@
-// npm run test:matrix: every kind of stream from every version to every version, and on clusters. Some ten minutes.
+// npm run test:matrix: every kind of stream from every version to every version, and on clusters. Some ten minutes on two cores.
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
-import { findServer } from "../src/local/find-server.ts";
+import { prepareServers } from "./prepare-servers.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.env.RELIGHT_MATRIX = "all";
+process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".cache", "node-compile");
 
-for (const version of ["2.15", "2.14", "2.12", "2.10", "2.9"]) {
-  const server = await findServer({ version, onStep: (text) => console.error(text) });
-  console.error(`nats-server ${server.version} (${server.from})`);
+const missing = await prepareServers(["2.9", "2.10", "2.12", "2.14", "2.15"], (text) => console.error(text));
+if (missing.length > 0) {
+  console.error(missing.join("\n"));
+  process.exit(1);
 }
 const tests = run({
   files: globSync("src/operations/matrix/*.test.ts", { cwd: root }).map((file) => join(root, file)),
