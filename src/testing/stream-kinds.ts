@@ -85,15 +85,20 @@ export async function createStreamKinds(
   options: KindOptions = {},
 ): Promise<CreatedKind[]> {
   const version = serverVersion(nc);
-  return await Promise.all(
-    kinds.map(async (kind) => {
-      try {
-        return { kind, facts: await kind.create(nc, version, options) };
-      } catch (error) {
-        throw new Error(`kind ${kind.name} on ${version}: ${String(error)}`, { cause: error });
-      }
-    }),
-  );
+  const create = async (kind: StreamKind): Promise<CreatedKind> => {
+    try {
+      return { kind, facts: await kind.create(nc, version, options) };
+    } catch (error) {
+      throw new Error(`kind ${kind.name} on ${version}: ${String(error)}`, { cause: error });
+    }
+  };
+  // Three servers that elect leaders for a hundred groups at once have no time for requests.
+  const atOnce = nc.info?.cluster ? 4 : kinds.length;
+  const created: CreatedKind[] = [];
+  for (let at = 0; at < kinds.length; at += atOnce) {
+    created.push(...(await Promise.all(kinds.slice(at, at + atOnce).map(create))));
+  }
+  return created;
 }
 
 function serverVersion(nc: NatsConnection): string {

@@ -26,8 +26,8 @@ export const timeToLiveKind: StreamKind = {
   },
 };
 
-/** Long enough to end the ageing before the markers reach it, short enough to wait for. */
-const maxAgeNs = 1_500_000_000;
+/** Long enough to end the ageing before the markers reach it, short enough to wait for. Replicas take their time. */
+const maxAgeNs = (replicas = 1): number => (replicas > 1 ? 5_000_000_000 : 1_500_000_000);
 
 export const deleteMarkersKind: StreamKind = {
   name: "delete-markers",
@@ -36,7 +36,8 @@ export const deleteMarkersKind: StreamKind = {
   async create(nc, _version, options) {
     const name = "MARKERS";
     const config = { allow_msg_ttl: true, allow_rollup_hdrs: true, subject_delete_marker_ttl: 3_600_000_000_000 };
-    const created = await createStream(nc, { name, subjects: ["markers.>"], max_age: maxAgeNs, ...config }, options);
+    const max_age = maxAgeNs(options?.replicas);
+    const created = await createStream(nc, { name, subjects: ["markers.>"], max_age, ...config }, options);
     const model = new LiveModel();
     const messages = Array.from({ length: 30 }, (_, i): Outgoing => {
       model.publish(`markers.${i}`);
