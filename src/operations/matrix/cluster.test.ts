@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { LocalCluster } from "../../local/local-cluster.ts";
@@ -42,7 +43,7 @@ for (const version of all ? ["2.10", "2.12", "2.14", "2.15"] : ["2.15"]) {
     });
 
     for (const replicas of [1, 3]) {
-      it(`come back with ${replicas} of ${replicas} replicas, message by message`, async () => {
+      it(`come back with ${replicas} of ${replicas} replicas, message by message`, async (t) => {
         const kinds = kindsFor(nc, { replicas }).filter(({ name }) =>
           all ? !copiesAgain(name) : chosen.includes(name),
         );
@@ -60,7 +61,17 @@ for (const version of all ? ["2.10", "2.12", "2.14", "2.15"] : ["2.15"]) {
         );
         await settleCluster(nc, replicas);
         const pair = { from: cluster.version, to: cluster.version, clustered: true };
-        assert.equal(await differencesOf(nc, account.streams, pair), "");
+        // Seen once, and never again in 26 runs: consumers of a work queue that showed num_pending 0 instead of 180 here. If
+        // that settles by itself it is said; if it stays, messages may not be handed out, and this fails.
+        const waited = Date.now();
+        let differences = await differencesOf(nc, account.streams, pair);
+        const first = differences;
+        for (; differences !== "" && Date.now() - waited < 20_000; await sleep(500)) {
+          differences = await differencesOf(nc, account.streams, pair);
+        }
+        if (first !== "")
+          t.diagnostic(`after ${Date.now() - waited} ms ${differences === "" ? "gone" : "still there"}: ${first}`);
+        assert.equal(differences, "");
 
         if (replicas > 1) {
           // Another replica answers now, with what it was sent.
