@@ -67,7 +67,8 @@ for (const version of versions) {
         const [first, second] = heard.requests;
         assert.equal(heard.requests.length, 2);
         assert.ok(first && second);
-        if (version === "2.15") assert.ok((second.window_size ?? 0) < (first.window_size ?? 0));
+        // A link that seems far away on a busy machine starts with the server's own window.
+        if (version === "2.15") assert.ok((second.window_size ?? Infinity) < (first.window_size ?? 8 * mebibyte));
         // Before 2.12.5 a server does not know the field, and strict ones refuse it.
         else assert.equal(second.window_size, undefined);
         assert.ok(second.chunk_size <= first.chunk_size);
