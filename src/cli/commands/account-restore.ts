@@ -2,56 +2,34 @@ import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
 import type { ConfigurationRestoreResult } from "../../operations/account-restore/restore-configuration.ts";
-import type { IfExists } from "../../operations/stream-restore/restore-plan.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
-import { collect, parsePositive } from "../options/size.ts";
+import { addRestoreOptions, type RestoreFlags, restoreWishes } from "../options/restore-options.ts";
 import { plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
-import { printRestoreResult, restoreExitCode, restoreReporter, restoreResultJson } from "../output/restore-report.ts";
+import { exitCodeOf, printRestoreResult, restoreReporter, restoreResultJson } from "../output/restore-report.ts";
 import { jsonError, reportError } from "../report-error.ts";
 import { printJson, runCommand } from "../run-command.ts";
 import { tool } from "../version.ts";
-import { parseIfExists } from "./stream-restore.ts";
 
-interface Flags {
+interface Flags extends RestoreFlags {
   readonly updateStreams?: boolean;
-  readonly replicas?: number;
-  readonly cluster?: string;
-  readonly tag?: readonly string[];
-  readonly ifExists: IfExists;
-  readonly safetyDir?: string;
-  readonly liftMaxAge?: boolean;
-  readonly progress: boolean;
-  readonly json?: boolean;
-  readonly dryRun?: boolean;
-  readonly [key: string]: unknown;
 }
 
 export function registerAccountRestore(parent: Command): void {
-  const command = parent
-    .command("restore <dir>")
-    .summary("restore every stream of an account backup")
-    .description(
-      "Restores an account backup in either layout: a directory per stream, or the configuration files of the older nats\n" +
-        "CLI, whose checksums are verified before anything is touched. Every stream has a result of its own.",
-    )
-    .option(
-      "--update-streams",
-      "configuration layout: edit existing streams and consumers in place to match the backup",
-    )
-    .option("--replicas <n>", "number of replicas", parsePositive)
-    .option("--cluster <name>", "place the streams in this cluster")
-    .option("--tag <tag>", "place the streams on servers with this tag; may be repeated", collect)
-    .option(
-      "--if-exists <mode>",
-      "when a stream exists: fail, skip or replace (after a safety backup)",
-      parseIfExists,
-      "fail",
-    )
-    .option("--safety-dir <dir>", "where safety backups of replaced streams go (default: beside the backup)")
-    .option("--lift-max-age", "restore without max_age, so that old messages are not removed at once")
-    .option("--no-progress", "log lines instead of a progress bar")
-    .option("--json", "JSON lines on stdout, the last one a summary")
+  const command = addRestoreOptions(
+    parent
+      .command("restore <dir>")
+      .summary("restore every stream of an account backup")
+      .description(
+        "Restores an account backup in either layout: a directory per stream, or the configuration files of the older nats\n" +
+          "CLI, whose checksums are verified before anything is touched. Every stream has a result of its own.",
+      )
+      .option(
+        "--update-streams",
+        "configuration layout: edit existing streams and consumers in place to match the backup",
+      ),
+    { one: "a stream", all: "the streams" },
+  )
     .option("--dry-run", "verify everything and say what would happen; touch nothing")
     .addHelpText(
       "after",
@@ -94,13 +72,7 @@ async function directoriesLayout(session: Session, path: string, flags: Flags, s
   }
   const results = await restoreStreams(session, {
     stored: streams.filter((stored) => !updated.some((result) => result.stream === stored.stream)),
-    wishes: {
-      ifExists: flags.ifExists,
-      ...(flags.replicas === undefined ? {} : { replicas: flags.replicas }),
-      ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
-      ...(flags.tag === undefined ? {} : { tags: flags.tag }),
-      ...(flags.liftMaxAge === undefined ? {} : { liftMaxAge: flags.liftMaxAge }),
-    },
+    wishes: restoreWishes(flags),
     tool,
     signal,
     onEvent: restoreReporter(progress, json),
@@ -119,7 +91,7 @@ async function directoriesLayout(session: Session, path: string, flags: Flags, s
     ...results.flatMap((result) => ("error" in result ? [result.error] : [])),
   ];
   const total = failures.length + updated.length + results.length;
-  const code = restoreExitCode(results) === ExitCode.cancelled ? ExitCode.cancelled : exitCodeOf(errors, total);
+  const code = exitCodeOf(errors, total);
   const good = total - errors.length;
   if (json) {
     printJson({
@@ -178,12 +150,6 @@ async function configurationLayout(
     });
   }
   return code;
-}
-
-function exitCodeOf(errors: readonly RelightError[], total: number): ExitCode {
-  const [first] = errors;
-  if (!first) return ExitCode.ok;
-  return errors.length === total ? first.exitCode : ExitCode.incomplete;
 }
 
 function configurationResultJson(result: ConfigurationRestoreResult): object {

@@ -1,53 +1,32 @@
 import { readFile } from "node:fs/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import type { IfExists } from "../../operations/stream-restore/restore-plan.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
-import { collect, parsePositive } from "../options/size.ts";
+import { addRestoreOptions, type RestoreFlags, restoreWishes } from "../options/restore-options.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { printRestoreResult, restoreExitCode, restoreReporter, restoreResultJson } from "../output/restore-report.ts";
 import { printJson, runCommand } from "../run-command.ts";
 import { tool } from "../version.ts";
 
-interface Flags {
+interface Flags extends RestoreFlags {
   readonly config?: string;
-  readonly replicas?: number;
-  readonly cluster?: string;
-  readonly tag?: readonly string[];
-  readonly ifExists: IfExists;
-  readonly safetyDir?: string;
-  readonly liftMaxAge?: boolean;
-  readonly progress: boolean;
-  readonly json?: boolean;
-  readonly dryRun?: boolean;
-  readonly [key: string]: unknown;
 }
 
 export function registerStreamRestore(parent: Command): void {
-  const command = parent
-    .command("restore <dir>")
-    .summary("restore one stream, or every stream in a directory")
-    .description(
-      "Restores a backup made by relight or by any `nats` CLI: one stream's directory, a directory of those (origins\n" +
-        "before their mirrors and sources), or the .tgz of the older layout. The archive is proven and the restore planned\n" +
-        "before anything is touched; afterwards the stream is held against the archive. A restore that fails removes\n" +
-        "what it created, and only that.",
-    )
-    .option("--config <file>", "restore with this stream configuration (JSON) instead of the backup's")
-    .option("--replicas <n>", "number of replicas", parsePositive)
-    .option("--cluster <name>", "place the stream in this cluster")
-    .option("--tag <tag>", "place the stream on servers with this tag; may be repeated", collect)
-    .option(
-      "--if-exists <mode>",
-      "when the stream exists: fail, skip or replace (after a safety backup)",
-      parseIfExists,
-      "fail",
-    )
-    .option("--safety-dir <dir>", "where safety backups of replaced streams go (default: beside the backup)")
-    .option("--lift-max-age", "restore without max_age, so that old messages are not removed at once")
-    .option("--no-progress", "log lines instead of a progress bar")
-    .option("--json", "JSON lines on stdout, the last one a summary")
+  const command = addRestoreOptions(
+    parent
+      .command("restore <dir>")
+      .summary("restore one stream, or every stream in a directory")
+      .description(
+        "Restores a backup made by relight or by any `nats` CLI: one stream's directory, a directory of those (origins\n" +
+          "before their mirrors and sources), or the .tgz of the older layout. The archive is proven and the restore planned\n" +
+          "before anything is touched; afterwards the stream is held against the archive. A restore that fails removes\n" +
+          "what it created, and only that.",
+      )
+      .option("--config <file>", "restore with this stream configuration (JSON) instead of the backup's"),
+    { one: "the stream", all: "the stream" },
+  )
     .option("--dry-run", "prove the archive and say what would happen; touch nothing")
     .addHelpText(
       "after",
@@ -73,14 +52,7 @@ export function registerStreamRestore(parent: Command): void {
         using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
         const results = await restoreStreams(session, {
           stored,
-          wishes: {
-            ifExists: flags.ifExists,
-            ...(config ? { config } : {}),
-            ...(flags.replicas === undefined ? {} : { replicas: flags.replicas }),
-            ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
-            ...(flags.tag === undefined ? {} : { tags: flags.tag }),
-            ...(flags.liftMaxAge === undefined ? {} : { liftMaxAge: flags.liftMaxAge }),
-          },
+          wishes: { ...restoreWishes(flags), ...(config ? { config } : {}) },
           tool,
           signal,
           onEvent: restoreReporter(progress, json),
@@ -108,11 +80,6 @@ export function registerStreamRestore(parent: Command): void {
       },
     );
   });
-}
-
-export function parseIfExists(text: string): IfExists {
-  if (text === "fail" || text === "skip" || text === "replace") return text;
-  throw new InvalidArgumentError("Choose one of: fail, skip, replace.");
 }
 
 /** Reads a configuration file: a bare StreamConfig, or a document that has one under `config` as backup.json does. */

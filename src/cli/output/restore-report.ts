@@ -1,4 +1,4 @@
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, type RelightError } from "../../errors.ts";
 import type { StreamRestoreEvent } from "../../operations/stream-restore/restore-events.ts";
 import type { RestorePlan } from "../../operations/stream-restore/restore-plan.ts";
 import type { StreamRestoreResult } from "../../operations/stream-restore/restore-streams.ts";
@@ -120,11 +120,18 @@ export function restoreResultJson(result: StreamRestoreResult): object {
   return "error" in result ? { ...base, error: jsonError(result.error) } : base;
 }
 
-/** 0 all done, the error's own code when nothing was done, 3 when some were. */
+/** The exit code of these results alone. */
 export function restoreExitCode(results: readonly StreamRestoreResult[]): ExitCode {
-  const errors = results.flatMap((result) => ("error" in result ? [result.error] : []));
+  return exitCodeOf(
+    results.flatMap((result) => ("error" in result ? [result.error] : [])),
+    results.length,
+  );
+}
+
+/** Of `total` streams with these errors: 0 all done, the error's own code when nothing was done, 3 when some were. */
+export function exitCodeOf(errors: readonly RelightError[], total: number): ExitCode {
   const [first] = errors;
   if (!first) return ExitCode.ok;
   if (errors.some((error) => error.code === "CANCELLED")) return ExitCode.cancelled;
-  return errors.length === results.length ? first.exitCode : ExitCode.incomplete;
+  return errors.length === total ? first.exitCode : ExitCode.incomplete;
 }
