@@ -227,6 +227,13 @@ export class RelightError extends Error {
   }
 }
 
+/** Anything that was thrown, as one of the catalogue; a stack is kept only for what should not happen. */
+export function asRelightError(error: unknown): RelightError {
+  if (error instanceof RelightError) return error;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new RelightError("INTERNAL", text, { cause: error });
+}
+
 /** True for a Relight error, of the given code where one is given. */
 export function isRelightError(error: unknown, code?: ErrorCode): error is RelightError {
   return error instanceof RelightError && (code === undefined || error.code === code);

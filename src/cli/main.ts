@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { ExitCode, RelightError } from "../errors.ts";
+import { asRelightError, ExitCode, RelightError } from "../errors.ts";
 import { registerAccountBackup } from "./commands/account-backup.ts";
 import { registerAccountRestore } from "./commands/account-restore.ts";
 import { registerCompletion } from "./commands/completion.ts";
@@ -8,7 +8,7 @@ import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
 import { registerStreamRestore } from "./commands/stream-restore.ts";
 import { addConnectionOptions } from "./options/connection-options.ts";
-import { reportError, toRelightError } from "./report-error.ts";
+import { reportError } from "./report-error.ts";
 import { commandExitCode, failureSummary, printJson } from "./run-command.ts";
 import { version } from "./version.ts";
 
@@ -62,7 +62,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       if (args.includes("--json")) printJson(failureSummary(commandPath(program, args), usageError(error)));
       return ExitCode.usage;
     }
-    return reportError(toRelightError(error));
+    return reportError(asRelightError(error));
   }
 }
 

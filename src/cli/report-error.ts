@@ -1,4 +1,4 @@
-import { type ExitCode, RelightError } from "../errors.ts";
+import type { ExitCode, RelightError } from "../errors.ts";
 
 /** An error as JSON output carries it. */
 export interface JsonError {
@@ -12,14 +12,6 @@ export interface JsonError {
 export function jsonError(error: RelightError): JsonError {
   const { code, exitCode, message, hint, context } = error;
   return { code, exit_code: exitCode, message, hint, context };
-}
-
-/** Everything that is thrown becomes one of the catalogue; a stack is kept only for what should not happen. */
-export function toRelightError(error: unknown, signal?: AbortSignal): RelightError {
-  if (error instanceof RelightError) return error;
-  if (signal?.aborted) return new RelightError("CANCELLED", "cancelled", { cause: error });
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new RelightError("INTERNAL", text, { cause: error });
 }
 
 /** Prints an error for a person, to stderr, and returns the exit code. */

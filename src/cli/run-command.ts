@@ -1,8 +1,8 @@
-import { ExitCode, RelightError } from "../errors.ts";
+import { asRelightError, ExitCode, RelightError } from "../errors.ts";
 import type { ConnectionFlags } from "../jetstream/connection/resolve-connection-settings.ts";
 import type { Session } from "../jetstream/session.ts";
 import { openCliSession } from "./open-cli-session.ts";
-import { jsonError, reportError, toRelightError } from "./report-error.ts";
+import { jsonError, reportError } from "./report-error.ts";
 
 /** What a command has at hand while it runs. */
 export interface CommandContext {
@@ -56,7 +56,10 @@ export async function runCommand(
     await using session = await openCliSession(settings.flags);
     exitCode = await work({ session, signal: controller.signal });
   } catch (thrown) {
-    const error = toRelightError(thrown, controller.signal);
+    const error =
+      controller.signal.aborted && !(thrown instanceof RelightError)
+        ? new RelightError("CANCELLED", "cancelled", { cause: thrown })
+        : asRelightError(thrown);
     if (settings.json) printJson(failureSummary(settings.command, error));
     exitCode = reportError(error);
   } finally {

@@ -117,10 +117,16 @@ export class JetStreamApi {
   }
 
   /**
-   * All streams that answer. In a cluster the server leaves out those without a leader: `missing` names them
-   * (2.9 and later list them in the answer; compare with `streamNames` for the rest).
+   * All streams of the account: the information of those that answer, and the names of those that do not. In a cluster the
+   * server's list leaves out streams without a leader, and what it says of them differs by version; the names are complete.
    */
   async streams(): Promise<{ readonly streams: StreamInfo[]; readonly missing: string[] }> {
+    const [streams, names] = await Promise.all([this.#answeringStreams(), this.streamNames()]);
+    const answered = new Set(streams.map((info) => info.config.name));
+    return { streams, missing: names.filter((name) => !answered.has(name)) };
+  }
+
+  async #answeringStreams(): Promise<StreamInfo[]> {
     const streams: StreamInfo[] = [];
     const missing = new Set<string>();
     const timeoutMs = Math.max(this.timeoutMs, 10_000);
@@ -133,9 +139,8 @@ export class JetStreamApi {
       streams.push(...(page.streams ?? []));
       for (const name of page.missing ?? []) missing.add(name);
       for (const name of Object.keys(page.offline ?? {})) missing.add(name);
-      if (!page.streams || page.streams.length === 0 || streams.length + missing.size >= page.total) break;
+      if (!page.streams || page.streams.length === 0 || streams.length + missing.size >= page.total) return streams;
     }
-    return { streams, missing: [...missing] };
   }
 
   /** All consumers of a stream that answer, and the names of those that do not. */

@@ -21,8 +21,8 @@ export function registerStreamList(parent: Command): void {
     await runCommand(
       { flags: connectionFlags(command), json: flags.json ?? false, command: "stream ls" },
       async ({ session }) => {
-        const [{ streams }, names] = await Promise.all([session.api.streams(), session.api.streamNames()]);
-        const missing = names.filter((name) => !streams.some((info) => info.config.name === name));
+        const { streams, missing } = await session.api.streams();
+        const names = [...streams.map((info) => info.config.name), ...missing];
         streams.sort((a, b) => a.config.name.localeCompare(b.config.name));
         if (flags.json) printJson({ streams, missing });
         else if (flags.names)

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isRelightError, RelightError } from "../../errors.ts";
+import { asRelightError, RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { fileSystemError } from "../files/staged-directory.ts";
 import type { StreamBackupEvent } from "../stream-backup/backup-events.ts";
@@ -42,8 +42,7 @@ export interface AccountBackup {
  */
 export async function backupAccount(session: Session, options: AccountBackupOptions): Promise<AccountBackup> {
   const { api } = session;
-  const [listed, names] = await Promise.all([api.streams(), api.streamNames()]);
-  const answered = new Set(listed.streams.map((info) => info.config.name));
+  const { streams: answering, missing } = await api.streams();
   const existing = await existingNames(options.directory);
   if (existing.length > 0 && !options.force) {
     throw new RelightError("BACKUP_EXISTS", `${options.directory} exists already and is not empty`, {
@@ -60,14 +59,12 @@ export async function backupAccount(session: Session, options: AccountBackupOpti
     results.push(result);
     options.onResult?.(result);
   };
-  const all = [...new Set([...names, ...answered])].sort();
-  for (const stream of all) {
-    if (answered.has(stream)) continue;
+  for (const stream of [...missing].sort()) {
     const error = new RelightError("STREAM_OFFLINE", `"${stream}" does not answer`, { context: { stream } });
     settle({ stream, status: "failed", error });
   }
   // The largest first, so that the last lane does not end with it alone.
-  const streams = [...listed.streams].sort((a, b) => b.state.bytes - a.state.bytes);
+  const streams = [...answering].sort((a, b) => b.state.bytes - a.state.bytes);
   await eachLimited(streams, options.parallel ?? 3, async (info) => {
     const stream = info.config.name;
     if (options.signal?.aborted) throw cancelled(options.signal);
@@ -76,10 +73,11 @@ export async function backupAccount(session: Session, options: AccountBackupOpti
       settle({ stream, status: "backed-up", result });
     } catch (error) {
       if (options.signal?.aborted) throw cancelled(options.signal);
-      settle({ stream, status: "failed", error: known(error) });
+      settle({ stream, status: "failed", error: asRelightError(error) });
     }
   });
-  const vanished = existing.filter((name) => !name.startsWith(".") && !all.includes(name));
+  const present = new Set([...answering.map((info) => info.config.name), ...missing]);
+  const vanished = existing.filter((name) => !name.startsWith(".") && !present.has(name));
   return { results, vanished };
 }
 
@@ -95,12 +93,5 @@ async function existingNames(directory: string): Promise<string[]> {
 function cancelled(signal: AbortSignal): RelightError {
   return new RelightError("CANCELLED", "the backup was cancelled; streams that were done are kept", {
     cause: signal.reason,
-  });
-}
-
-function known(error: unknown): RelightError {
-  if (isRelightError(error)) return error;
-  return new RelightError("INTERNAL", error instanceof Error ? (error.stack ?? error.message) : String(error), {
-    cause: error,
   });
 }

@@ -3,7 +3,7 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { isRelightError, RelightError } from "../../errors.ts";
+import { asRelightError, RelightError } from "../../errors.ts";
 import { configFileName, formatConfigEntry } from "../../formats/directory/config-layout.ts";
 import type { StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
@@ -44,9 +44,7 @@ export async function backupConfiguration(
   session: Session,
   options: ConfigurationBackupOptions,
 ): Promise<ConfigurationBackupResult[]> {
-  const { api } = session;
-  const [listed, names] = await Promise.all([api.streams(), api.streamNames()]);
-  const answered = new Set(listed.streams.map((info) => info.config.name));
+  const { streams, missing } = await session.api.streams();
   await using staged = await StagedDirectory.create(options.directory, {
     replace: options.force ?? false,
     looksOurs: (existing) => existing.every((name) => /^stream_.*\.(json|tgz)$/.test(name)),
@@ -56,21 +54,19 @@ export async function backupConfiguration(
     results.push(result);
     options.onResult?.(result);
   };
-  for (const stream of names.filter((name) => !answered.has(name))) {
+  for (const stream of missing) {
     settle({ stream, status: "failed", error: new RelightError("STREAM_OFFLINE", `"${stream}" does not answer`) });
   }
-  for (const info of listed.streams) {
+  for (const info of streams) {
     const stream = info.config.name;
     if (options.signal?.aborted) throw new RelightError("CANCELLED", "the backup was cancelled; nothing was kept");
     try {
       settle(await backupOne(session, info, staged.path, options));
     } catch (error) {
       if (options.signal?.aborted) throw new RelightError("CANCELLED", "the backup was cancelled; nothing was kept");
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const known = isRelightError(error) ? error : new RelightError("INTERNAL", text, { cause: error });
       // Half of a stream would restore as an empty one.
       await removeFilesOf(stream, staged.path);
-      settle({ stream, status: "failed", error: known });
+      settle({ stream, status: "failed", error: asRelightError(error) });
     }
   }
   // A partial new backup must not take the place of an older whole one.

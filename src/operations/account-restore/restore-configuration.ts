@@ -1,8 +1,9 @@
-import { isRelightError, RelightError } from "../../errors.ts";
+import { asRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
 import { filterStreamConfig } from "../../jetstream/config-fields.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { changedFields } from "../stream-backup/stream-movement.ts";
+import { applyPlacement } from "../stream-restore/apply-placement.ts";
 import type { StreamRestoreEvent } from "../stream-restore/restore-events.ts";
 import { restoreOrder } from "../stream-restore/restore-order.ts";
 import { restoreStreams } from "../stream-restore/restore-streams.ts";
@@ -44,8 +45,7 @@ export async function restoreConfiguration(
     try {
       result = await restoreOne(session, stored, options);
     } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const known = isRelightError(error) ? error : new RelightError("INTERNAL", text, { cause: error });
+      const known = asRelightError(error);
       if (known.code === "CANCELLED") throw known;
       result = { stream: stored.stream, status: "failed", changes: [], error: known };
     }
@@ -203,18 +203,7 @@ function wishedConfig(
   const filtered = filterStreamConfig(config, api.serverVersion);
   const changes = filtered.dropped.map((field) => `${field} is left out: this server does not know it`);
   const wished: Record<string, unknown> = { ...filtered.config };
-  if (options.replicas !== undefined && options.replicas !== wished.num_replicas) {
-    changes.push(`num_replicas: ${wished.num_replicas ?? 1} → ${options.replicas}`);
-    wished.num_replicas = options.replicas;
-  }
-  if (options.cluster !== undefined || options.tags?.length) {
-    wished.placement = {
-      ...((wished.placement as object | null | undefined) ?? {}),
-      ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
-      ...(options.tags?.length ? { tags: options.tags } : {}),
-    };
-    changes.push(`placement: ${JSON.stringify(wished.placement)}`);
-  }
+  applyPlacement(wished, options, changes);
   return { config: wished as StreamConfig, changes };
 }
 

@@ -4,6 +4,7 @@ import { filterStreamConfig, unknownConsumerFields } from "../../jetstream/confi
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { changedFields } from "../stream-backup/stream-movement.ts";
 import { limitRefusals } from "./account-limits.ts";
+import { applyPlacement } from "./apply-placement.ts";
 import type { Refusal, RestorePlan, RestoreSource, RestoreTarget, RestoreWishes } from "./restore-plan.ts";
 import { subjectsOverlap } from "./subject-overlap.ts";
 
@@ -216,19 +217,7 @@ function planConfig(
   for (const field of filtered.dropped) {
     changes.push(`${field} is left out: nats-server ${target.version.text} does not know it`);
   }
-  if (wishes.replicas !== undefined && wishes.replicas !== config.num_replicas) {
-    changes.push(`num_replicas: ${config.num_replicas ?? 1} → ${wishes.replicas}`);
-    config.num_replicas = wishes.replicas;
-  }
-  if (wishes.cluster !== undefined || (wishes.tags?.length ?? 0) > 0) {
-    const placement = {
-      ...((config.placement as object | null | undefined) ?? {}),
-      ...(wishes.cluster === undefined ? {} : { cluster: wishes.cluster }),
-      ...(wishes.tags?.length ? { tags: wishes.tags } : {}),
-    };
-    changes.push(`placement: ${JSON.stringify(placement)}`);
-    config.placement = placement;
-  }
+  applyPlacement(config, wishes, changes);
   if (wishes.liftMaxAge && Number(config.max_age ?? 0) > 0) {
     changes.push("max_age is lifted");
     config.max_age = 0;

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { isRelightError, RelightError } from "../../errors.ts";
+import { asRelightError, isRelightError, RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { type ExecutedRestore, executeRestore, refusal } from "./execute-restore.ts";
 import { observeTarget } from "./observe-target.ts";
@@ -55,9 +55,9 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       const archive = opened.use(await openArchive(stored));
       prepared.push(await prepareRestore(archive.stored, target, options));
     } catch (error) {
-      const known = asRelightError(error, options.signal);
-      if (known.code === "CANCELLED") throw known;
-      settle({ stream: stored.stream || basename(stored.path), status: "failed", error: known });
+      const failure = known(error, options.signal);
+      if (failure.code === "CANCELLED") throw failure;
+      settle({ stream: stored.stream || basename(stored.path), status: "failed", error: failure });
     }
   }
   for (const item of restoreOrder(prepared)) {
@@ -76,9 +76,9 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
           done: await executeRestore(session, item, { ...options, safetyDirectory }),
         });
       } catch (error) {
-        const known = asRelightError(error, options.signal);
-        settle({ stream, status: "failed", plan, error: known });
-        if (known.code === "CANCELLED") break;
+        const failure = known(error, options.signal);
+        settle({ stream, status: "failed", plan, error: failure });
+        if (failure.code === "CANCELLED") break;
       }
     }
   }
@@ -91,9 +91,9 @@ function safetyPath({ stored, plan }: PreparedRestore, options: RestoreStreamsOp
   return join(parent, `${plan.stream}.before-restore-${time}`);
 }
 
-function asRelightError(error: unknown, signal: AbortSignal | undefined): RelightError {
-  if (isRelightError(error)) return error;
-  if (signal?.aborted) return new RelightError("CANCELLED", "the restore was cancelled", { cause: error });
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new RelightError("INTERNAL", text, { cause: error });
+function known(error: unknown, signal: AbortSignal | undefined): RelightError {
+  if (signal?.aborted && !isRelightError(error)) {
+    return new RelightError("CANCELLED", "the restore was cancelled", { cause: error });
+  }
+  return asRelightError(error);
 }
