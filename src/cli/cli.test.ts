@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { LocalServer } from "../local/local-server.ts";
 import { fillStream } from "../testing/fill.ts";
+import { openTestSession } from "../testing/open-test-session.ts";
 import { type RelightRun, runRelight, startRelight, summaryOf } from "../testing/relight-process.ts";
-import { storySession } from "../testing/story-server.ts";
 import { createStream } from "../testing/stream-setup.ts";
 import { TcpProxy } from "../testing/tcp-proxy.ts";
 import { buildProgram } from "./main.ts";
@@ -34,7 +34,7 @@ describe("the command line, as a user starts it", () => {
     server = resources.use(
       await LocalServer.start({ version: "2.15", config: "authorization { user: bob, password: secret }" }),
     );
-    await using session = await storySession(withPassword(server.url));
+    await using session = await openTestSession(withPassword(server.url));
     const nc = session.api.connection;
     await createStream(nc, { name: "ORDERS", subjects: ["orders.>"] });
     await fillStream(nc, "ORDERS", { messages: 500, size: 8_192, kind: "random", subjects: ["orders.new"] });

@@ -6,10 +6,10 @@ import { after, before, describe, it } from "node:test";
 import type { Session } from "../jetstream/session.ts";
 import { LocalServer } from "../local/local-server.ts";
 import { fillStream } from "../testing/fill.ts";
+import { openTestSession } from "../testing/open-test-session.ts";
 import { fetchMessages } from "../testing/pull.ts";
 import { type RelightRun, runRelight } from "../testing/relight-process.ts";
 import { ShippedSchemas } from "../testing/shipped-schemas.ts";
-import { storySession } from "../testing/story-server.ts";
 import { createConsumer, createStream, deleteMessage } from "../testing/stream-setup.ts";
 
 type Line = { readonly type?: string; readonly [key: string]: unknown };
@@ -27,7 +27,7 @@ describe("the JSON output is what schemas/ says", () => {
     home = mkdtempSync(join(tmpdir(), "relight-json-"));
     resources.defer(() => rmSync(home, { recursive: true, force: true }));
     server = resources.use(await LocalServer.start({ version: "2.15" }));
-    session = resources.use(await storySession(server.url));
+    session = resources.use(await openTestSession(server.url));
     const nc = session.api.connection;
     await createStream(nc, { name: "ORDERS", subjects: ["orders.>"] });
     await fillStream(nc, "ORDERS", { messages: 300, size: 300, kind: "json", subjects: ["orders.new"] });
@@ -137,7 +137,7 @@ describe("the JSON output is what schemas/ says", () => {
 
   it("an account backup of nats-server 2.14: v1 archives, and a stream in memory, which fails", async () => {
     await using older = await LocalServer.start({ version: "2.14" });
-    await using other = await storySession(older.url);
+    await using other = await openTestSession(older.url);
     for (const [name, storage] of [
       ["ORDERS", "file"],
       ["MEMORY", "memory"],

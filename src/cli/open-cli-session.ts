@@ -1,17 +1,13 @@
-import { connect } from "../jetstream/connection/connect.ts";
-import { jetStreamApiOptions } from "../jetstream/connection/connection-settings.ts";
 import {
   type ConnectionFlags,
   resolveConnectionSettings,
 } from "../jetstream/connection/resolve-connection-settings.ts";
-import { openSession, type Session } from "../jetstream/session.ts";
+import { openSettingsSession } from "../jetstream/connection/settings-session.ts";
+import type { Session } from "../jetstream/session.ts";
 
 /** Connects as the command line, the environment and the contexts say. Throws CONNECT_FAILED, AUTH_FAILED, CONTEXT_INVALID, USAGE. */
 export async function openCliSession(flags: ConnectionFlags): Promise<Session> {
   const settings = resolveConnectionSettings(flags);
   for (const warning of settings.warnings) process.stderr.write(`relight: ${warning}\n`);
-  return openSession({
-    ...jetStreamApiOptions(settings),
-    connect: ({ dedicated }) => connect(settings, { dedicated }),
-  });
+  return openSettingsSession(settings);
 }

@@ -3,6 +3,7 @@ import { RelightError } from "../errors.ts";
 import { ApiErrorCode } from "./api-error-codes.ts";
 import type { AccountInfo, ApiErrorBody, ConsumerInfo, StreamConfig, StreamInfo } from "./api-types.ts";
 import { parseServerVersion, type ServerVersion } from "./server-version.ts";
+import type { Wire } from "./wire/wire.ts";
 
 export interface JetStreamApiOptions {
   /** Prefix of the API's subjects, "$JS.API" unless a domain or an import says otherwise. */
@@ -28,12 +29,12 @@ interface Page {
  * Throws on each call: STREAM_NOT_FOUND, JETSTREAM_UNAVAILABLE, PERMISSION_DENIED, TIMEOUT (the outcome is unknown),
  * CONNECTION_LOST, API_ERROR (with `context.errCode`).
  */
-export class JetStreamApi {
+export class JetStreamApi<Connection extends Wire = NatsConnection> {
   readonly prefix: string;
   readonly timeoutMs: number;
-  readonly connection: NatsConnection;
+  readonly connection: Connection;
 
-  constructor(connection: NatsConnection, options: JetStreamApiOptions = {}) {
+  constructor(connection: Connection, options: JetStreamApiOptions = {}) {
     this.connection = connection;
     this.timeoutMs = options.timeoutMs ?? 5_000;
     this.prefix = options.prefix?.replace(/\.$/, "") ?? (options.domain ? `$JS.${options.domain}.API` : "$JS.API");

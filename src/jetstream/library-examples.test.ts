@@ -9,8 +9,8 @@ import { compareStreams } from "../testing/compare-streams.ts";
 import { describeDifferences } from "../testing/difference.ts";
 import { ExampleProject, readExamples } from "../testing/documented-examples.ts";
 import { fillStream } from "../testing/fill.ts";
+import { openTestSession } from "../testing/open-test-session.ts";
 import { readStream, type StreamContents } from "../testing/read-stream.ts";
-import { storySession } from "../testing/story-server.ts";
 import { createConsumer, createStream } from "../testing/stream-setup.ts";
 
 const examples = readExamples("docs/library.md");
@@ -31,7 +31,7 @@ describe("the examples of docs/library.md", () => {
     ]);
     resources.use(server);
     resources.use(target);
-    nc = resources.use(await storySession(server.url)).api.connection;
+    nc = resources.use(await openTestSession(server.url)).api.connection;
     await createStream(nc, { name: "ORDERS", subjects: ["orders.>"] });
     await fillStream(nc, "ORDERS", { messages: 400, size: 8_192, kind: "random", subjects: ["orders.new"] });
     await createConsumer(nc, "ORDERS", { durable_name: "billing" });
@@ -77,7 +77,7 @@ describe("the examples of docs/library.md", () => {
 
   it("copy a stream to another server without a file", async () => {
     assert.equal(await project.run("copy", environment), "400 of 400 messages copied, last sequence 400\n");
-    await using target = await storySession(environment.TARGET_URL);
+    await using target = await openTestSession(environment.TARGET_URL);
     const copied = await readStream(target.api.connection, "ORDERS");
     assert.equal(describeDifferences(compareStreams(original, copied)), "");
   });

@@ -1,8 +1,9 @@
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { createInbox } from "@nats-io/nats-core";
 import { RelightError } from "../errors.ts";
 import { ApiErrorCode } from "./api-error-codes.ts";
 import type { ApiErrorBody, StreamConfig, StreamInfo } from "./api-types.ts";
 import { JetStreamApi, type JetStreamApiOptions } from "./jetstream-api.ts";
+import type { Wire, WireMessage } from "./wire/wire.ts";
 
 export interface RestoreProgress {
   /** Bytes that the server has acknowledged. */
@@ -51,7 +52,7 @@ const defaultInFlight = 16;
  * const info = await restoreStream(connection, { config, archive: createReadStream("stream.arc.s2") });
  * console.log(info.state.messages);
  */
-export async function restoreStream(connection: NatsConnection, options: RestoreOptions): Promise<StreamInfo> {
+export async function restoreStream(connection: Wire, options: RestoreOptions): Promise<StreamInfo> {
   const { config, signal } = options;
   const api = new JetStreamApi(connection, options);
   if (signal?.aborted) throw cancelled(config.name, signal);
@@ -93,7 +94,7 @@ type FinalAnswer = Partial<StreamInfo> & { readonly error?: ApiErrorBody };
 
 /** The sending side: numbered replies on one subscription, a bounded number under way. */
 class Sender {
-  readonly #connection: NatsConnection;
+  readonly #connection: Wire;
   readonly #subject: string;
   readonly #options: RestoreOptions;
   readonly #inbox: string;
@@ -113,7 +114,7 @@ class Sender {
   #first: Uint8Array | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(connection: NatsConnection, subject: string, options: RestoreOptions) {
+  constructor(connection: Wire, subject: string, options: RestoreOptions) {
     this.#inbox = createInbox(options.inboxPrefix);
     this.#connection = connection;
     this.#subject = subject;
@@ -169,7 +170,7 @@ class Sender {
     this.#connection.publish(this.#subject, chunk, { reply: `${this.#inbox}.0` });
   }
 
-  #receive(message: Msg): void {
+  #receive(message: WireMessage): void {
     const { name } = this.#options.config;
     if (message.headers?.code === 503) {
       const first = this.#answered === 0 && !this.#finishing ? this.#first : undefined;
@@ -186,7 +187,7 @@ class Sender {
     if (isFinal || message.data.length > 0) {
       let answer: FinalAnswer;
       try {
-        answer = message.json<FinalAnswer>();
+        answer = JSON.parse(Buffer.from(message.data).toString("utf8")) as FinalAnswer;
       } catch (error) {
         this.#fail(new RelightError("RESTORE_FAILED", `"${name}": the server's answer is not JSON`, { cause: error }));
         return;

@@ -1,9 +1,11 @@
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { createInbox } from "@nats-io/nats-core";
 import { RelightError } from "../errors.ts";
 import type { StreamConfig, StreamState } from "./api-types.ts";
+import { BlockQueue } from "./block-queue.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import { JetStreamApi, type JetStreamApiOptions } from "./jetstream-api.ts";
 import { versionRules } from "./version-rules.ts";
+import type { Wire, WireMessage } from "./wire/wire.ts";
 
 export interface SnapshotProgress {
   readonly bytes: number;
@@ -23,6 +25,8 @@ export interface SnapshotOptions extends JetStreamApiOptions {
   readonly idleTimeoutMs?: number;
   /** Received bytes that may wait for the reader before acknowledgements are held back. Default 4 MiB. */
   readonly bufferBytes?: number;
+  /** Hand out the same memory again and again: a chunk is then valid until the next one is asked for. Default false. */
+  readonly reuseMemory?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SnapshotProgress) => void;
 }
@@ -50,11 +54,14 @@ export interface Snapshot {
 }
 
 /**
- * Smaller than what Node reads from a socket at once, 64 KiB, so that most messages come without a copy: the client puts
- * the others together in buffers that double as they grow. With 128 KiB a million small
+ * With the NATS client: smaller than what Node reads from a socket at once, 64 KiB, so that most messages come without a
+ * copy. It puts the others together in buffers that double as they grow. With 128 KiB a million small
  * messages peaked at 211 MB instead of 145 to 150, in about the same time on a busy machine.
  */
-const defaultChunkSize = 30 * 1024;
+const clientChunkSize = 30 * 1024;
+/** Where a message costs no memory of its own: fewer and larger ones, but not so large that a slow link is late with an acknowledgement. */
+const nearChunkSize = 512 * 1024;
+const farChunkSize = 128 * 1024;
 /** Near a server a smaller window than its own 8 MiB is as fast, and less has to be kept in memory. */
 const nearWindowSize = 2 * 1024 * 1024;
 const farAwayMs = 4;
@@ -81,7 +88,7 @@ const defaultBufferBytes = 4 * 1024 * 1024;
  * console.log(await snapshot.ended); // { status: 204, bytes: 1843200, ... }
  */
 export async function snapshotStream(
-  connection: NatsConnection,
+  connection: Wire,
   stream: string,
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
@@ -94,15 +101,17 @@ export async function snapshotStream(
   const deliverSubject = createInbox(options.inboxPrefix);
   const conversation = new Conversation(connection, stream, deliverSubject, options);
   try {
-    const near = (await connection.rtt()) <= farAwayMs ? nearWindowSize : undefined;
-    const windowSize = rules.windowSize ? (options.windowSize ?? near) : undefined;
+    const near = (await connection.rtt()) <= farAwayMs;
+    const fitting = near ? nearChunkSize : farChunkSize;
+    const chunkSize = options.chunkSize ?? (connection.transient ? fitting : clientChunkSize);
+    const windowSize = rules.windowSize ? (options.windowSize ?? (near ? nearWindowSize : undefined)) : undefined;
     const check = options.check ?? false;
     const answer = await api.request<{ config: StreamConfig; state: StreamState }>(
       `STREAM.SNAPSHOT.${stream}`,
       {
         deliver_subject: deliverSubject,
         no_consumers: !(options.consumers ?? true),
-        chunk_size: Math.min(options.chunkSize ?? defaultChunkSize, connection.info?.max_payload ?? defaultChunkSize),
+        chunk_size: Math.min(chunkSize, connection.info?.max_payload ?? chunkSize),
         ...(windowSize === undefined ? {} : { window_size: windowSize }),
         ...(check ? { jsck: true } : {}),
       },
@@ -125,16 +134,17 @@ export async function snapshotStream(
 
 /** The receiving side: one subscription, acknowledgements, the idle timer, the end. */
 class Conversation {
-  readonly queue: ChunkQueue;
+  readonly queue: ChunkQueue | BlockQueue;
   readonly ended: Promise<SnapshotEnd>;
   readonly #stream: string;
   readonly #options: SnapshotOptions;
   readonly #idleMs: number;
   readonly #bufferBytes: number;
-  readonly #heldAcks: Msg[] = [];
+  readonly #heldAcks: string[] = [];
   readonly #subscription: { unsubscribe(): void };
-  readonly #connection: NatsConnection;
+  readonly #connection: Wire;
   readonly #onAbort = (): void => this.stop(cancelled(this.#stream, this.#options.signal));
+  readonly #copies: boolean;
   #bytes = 0;
   #chunks = 0;
   #done = false;
@@ -143,13 +153,15 @@ class Conversation {
   #resolve!: (end: SnapshotEnd) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(connection: NatsConnection, stream: string, subject: string, options: SnapshotOptions) {
+  constructor(connection: Wire, stream: string, subject: string, options: SnapshotOptions) {
     this.#connection = connection;
     this.#stream = stream;
     this.#options = options;
     this.#idleMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
     this.#bufferBytes = options.bufferBytes ?? defaultBufferBytes;
-    this.queue = new ChunkQueue(() => this.#releaseAcks());
+    const onTaken = (): void => this.#releaseAcks();
+    this.queue = options.reuseMemory ? new BlockQueue(onTaken) : new ChunkQueue(onTaken);
+    this.#copies = Boolean(connection.transient) && !options.reuseMemory;
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -198,7 +210,7 @@ class Conversation {
     );
   }
 
-  #receive(message: Msg): void {
+  #receive(message: WireMessage): void {
     if (this.#done) return;
     this.#lastArrival = Date.now();
     if (message.data.length === 0) {
@@ -207,23 +219,23 @@ class Conversation {
     }
     this.#bytes += message.data.length;
     this.#chunks++;
-    this.queue.push(message.data);
+    this.queue.push(this.#copies ? message.data.slice() : message.data);
     if (message.reply) {
-      if (this.queue.bytes > this.#bufferBytes) this.#heldAcks.push(message);
-      else message.respond();
+      if (this.queue.bytes > this.#bufferBytes) this.#heldAcks.push(message.reply);
+      else this.#connection.publish(message.reply);
     }
     this.#options.onProgress?.({ bytes: this.#bytes, chunks: this.#chunks });
   }
 
   #releaseAcks(): void {
     while (this.#heldAcks.length > 0 && this.queue.bytes <= this.#bufferBytes) {
-      const message = this.#heldAcks.shift();
+      const reply = this.#heldAcks.shift();
       // A closed connection is reported by its own path.
-      if (!this.#connection.isClosed()) message?.respond();
+      if (reply !== undefined && !this.#connection.isClosed()) this.#connection.publish(reply);
     }
   }
 
-  #finish(message: Msg): void {
+  #finish(message: WireMessage): void {
     const status = message.headers?.code ?? 0;
     const description = message.headers?.description ?? "";
     const context = { stream: this.#stream, bytes: this.#bytes, status, description };

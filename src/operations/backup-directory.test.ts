@@ -19,7 +19,7 @@ import { formatManifest, type Manifest, parseManifest } from "../formats/directo
 import type { Session } from "../jetstream/session.ts";
 import { LocalServer } from "../local/local-server.ts";
 import { fillStream } from "../testing/fill.ts";
-import { storySession } from "../testing/story-server.ts";
+import { openTestSession } from "../testing/open-test-session.ts";
 import { createStream } from "../testing/stream-setup.ts";
 import { backupStream } from "./stream-backup/backup-stream.ts";
 import { readAccountBackup, readBackup } from "./stream-restore/read-backup.ts";
@@ -38,7 +38,7 @@ describe("a backup directory (docs/backup-directory.md)", () => {
     root = mkdtempSync(join(tmpdir(), "relight-directory-"));
     resources.defer(() => rmSync(root, { recursive: true, force: true }));
     const server = resources.use(await LocalServer.start({ version: "2.15" }));
-    session = resources.use(await storySession(server.url));
+    session = resources.use(await openTestSession(server.url));
     await createStream(session.api.connection, { name: "ORDERS", subjects: ["orders.>"] });
     await fillStream(session.api.connection, "ORDERS", {
       messages: 200,

@@ -2,24 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { connect } from "../jetstream/connection/connect.ts";
-import { jetStreamApiOptions } from "../jetstream/connection/connection-settings.ts";
-import { resolveConnectionSettings } from "../jetstream/connection/resolve-connection-settings.ts";
-import { openSession, type Session } from "../jetstream/session.ts";
+import type { Session } from "../jetstream/session.ts";
 import { LocalServer, type LocalServerOptions } from "../local/local-server.ts";
 import { fillStream } from "./fill.ts";
+import { openTestSession } from "./open-test-session.ts";
 import { createStream } from "./stream-setup.ts";
 import { TcpProxy, type TcpProxyOptions } from "./tcp-proxy.ts";
-
-/** A session as the command line opens one, of nothing but an address: no environment, no contexts. */
-export function storySession(url: string, timeout = "20s"): Promise<Session> {
-  const environment = {};
-  const settings = resolveConnectionSettings({ server: url, context: false, timeout }, environment);
-  return openSession({
-    ...jetStreamApiOptions(settings),
-    connect: ({ dedicated }) => connect(settings, { dedicated, environment }),
-  });
-}
 
 /** A session whose connections all go through a proxy. */
 export interface ProxiedSession {
@@ -42,7 +30,7 @@ export class StoryServer implements AsyncDisposable {
 
   static async start(version: string, options: LocalServerOptions = {}): Promise<StoryServer> {
     const server = await LocalServer.start({ ...options, version });
-    const session = await storySession(server.url);
+    const session = await openTestSession(server.url);
     return new StoryServer(server, session, await mkdtemp(join(tmpdir(), "relight-story-")));
   }
 
@@ -58,7 +46,7 @@ export class StoryServer implements AsyncDisposable {
   /** A session through a new proxy. */
   async through(options: Omit<TcpProxyOptions, "targetPort"> = {}, timeout = "20s"): Promise<ProxiedSession> {
     const proxy = this.#resources.use(await TcpProxy.start({ ...options, targetPort: this.server.port }));
-    return { proxy, session: this.#resources.use(await storySession(proxy.url, timeout)) };
+    return { proxy, session: this.#resources.use(await openTestSession(proxy.url, timeout)) };
   }
 
   /** A stream of random bytes in messages of 16 KiB, which no compression makes smaller: 64 of them are 1 MiB. */

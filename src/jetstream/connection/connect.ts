@@ -36,15 +36,8 @@ export interface ConnectOptions {
  * }
  */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<NatsConnection> {
-  const { signal, dedicated = false, environment = process.env } = options;
-  throwIfCancelled(signal);
-  const dialling: Dialling = {
-    settings,
-    credentials: await loadCredentials(settings, environment),
-    tls: await loadTls(settings, environment),
-    dedicated,
-    signal,
-  };
+  const { signal } = options;
+  const dialling = await prepareDialling(settings, options);
   const failures: DialFailure[] = [];
   for (const server of shuffled(settings.servers)) {
     throwIfCancelled(signal);
@@ -56,6 +49,19 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
     }
   }
   throw await connectError(failures, settings, dialling.credentials);
+}
+
+/** Reads what the settings name. Throws CREDENTIALS_INVALID, USAGE, CANCELLED. */
+export async function prepareDialling(settings: ConnectionSettings, options: ConnectOptions): Promise<Dialling> {
+  const { signal, dedicated = false, environment = process.env } = options;
+  throwIfCancelled(signal);
+  return {
+    settings,
+    credentials: await loadCredentials(settings, environment),
+    tls: await loadTls(settings, environment),
+    dedicated,
+    signal,
+  };
 }
 
 /** The connection, or CANCELLED as soon as the signal says so; a connection that comes after that is closed. */
@@ -89,7 +95,8 @@ function cancelled(signal: AbortSignal): RelightError {
   return new RelightError("CANCELLED", "connecting was cancelled", { cause: signal.reason });
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
+/** In random order, as NATS clients try servers. */
+export function shuffled<T>(items: readonly T[]): T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(Math.random() * (i + 1));

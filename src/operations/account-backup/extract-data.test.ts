@@ -7,17 +7,16 @@ import { LocalServer } from "../../local/local-server.ts";
 import { compareStreams } from "../../testing/compare-streams.ts";
 import { describeDifferences } from "../../testing/difference.ts";
 import { fillStream } from "../../testing/fill.ts";
-
+import { openTestSession } from "../../testing/open-test-session.ts";
 import { answer, fetchMessages } from "../../testing/pull.ts";
 import { readStream, type StreamContents } from "../../testing/read-stream.ts";
-import { storySession } from "../../testing/story-server.ts";
 import { createConsumer, createStream, deleteMessage } from "../../testing/stream-setup.ts";
 import { inTemporaryDirectory } from "../../testing/temporary-directory.ts";
 import { backupConfiguration } from "./backup-configuration.ts";
 
 /** Fills a stream, writes the configuration layout with its data, and deletes the stream. */
 async function backUpAndDelete(url: string, directory: string): Promise<StreamContents> {
-  await using session = await storySession(url);
+  await using session = await openTestSession(url);
   const nc = session.api.connection;
   await createStream(nc, { name: "ORDERS", subjects: ["orders.>"] });
   await fillStream(nc, "ORDERS", { messages: 500, size: 300, kind: "json", subjects: ["orders.new", "orders.paid"] });
@@ -47,7 +46,7 @@ describe("the data of the configuration layout", () => {
         execFileSync("tar", ["-xzf", join(directory, "stream_ORDERS.tgz"), "-C", streamDirectory]);
 
         await server.launch();
-        await using session = await storySession(server.url);
+        await using session = await openTestSession(server.url);
         const differences = compareStreams(before, await readStream(session.api.connection, "ORDERS"));
         assert.equal(describeDifferences(differences), "");
       }));

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
 import { flipBit } from "../../testing/damaged-copy.ts";
+import { openTestSession } from "../../testing/open-test-session.ts";
 import { runRelight, summaryOf } from "../../testing/relight-process.ts";
-import { StoryServer, storySession } from "../../testing/story-server.ts";
+import { StoryServer } from "../../testing/story-server.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
 
 const tool = "relight test";
@@ -33,7 +34,7 @@ for (const version of versions) {
       assert.ok(readdirSync(blocks).filter((name) => name.endsWith(".blk")).length > 1);
       await flipBit(block, 5 * 16_422 + 4_000);
       await story.server.launch();
-      await using session = await storySession(story.server.url);
+      await using session = await openTestSession(story.server.url);
       const { state } = await session.api.streamInfo("ROTTEN");
       if (state.messages !== 12 * 64) {
         // A server that noticed by itself has dropped what came behind the damage: then that is what the stream is.

@@ -10,10 +10,10 @@ import type { Session } from "../../jetstream/session.ts";
 import { LocalCluster } from "../../local/local-cluster.ts";
 import { LocalServer } from "../../local/local-server.ts";
 import { fillStream } from "../../testing/fill.ts";
+import { openTestSession } from "../../testing/open-test-session.ts";
 import { publishOne } from "../../testing/publish.ts";
 import { readStream } from "../../testing/read-stream.ts";
 import { runRelight, summaryOf } from "../../testing/relight-process.ts";
-import { storySession } from "../../testing/story-server.ts";
 import { createConsumer, createStream } from "../../testing/stream-setup.ts";
 import { TcpProxy } from "../../testing/tcp-proxy.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
@@ -31,7 +31,7 @@ for (const version of versions) {
     before(async () => {
       directory = await mkdtemp(join(tmpdir(), "relight-story-"));
       cluster = await LocalCluster.start({ version });
-      session = await storySession(cluster.url);
+      session = await openTestSession(cluster.url);
       const { connection } = session.api;
       for (const [name, replicas] of [
         ["THREE", 3],
@@ -59,7 +59,7 @@ for (const version of versions) {
     it("F07: a leader that steps down in mid-snapshot: the backup is proven, and the new leader is said", async () => {
       const leader = await leaderOf("THREE");
       await using proxy = await TcpProxy.start({ targetPort: cluster.node(leader).port });
-      await using proxied = await storySession(proxy.url);
+      await using proxied = await openTestSession(proxy.url);
       const stalled = proxy.stallAfter("toClient", 3 * 2 ** 20);
       const backup = backupStream(proxied, { stream: "THREE", directory: join(directory, "step-down"), tool });
       await stalled;
@@ -119,7 +119,7 @@ for (const version of versions) {
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /asks for 3 replicas, and this server is not in a cluster/);
       assert.match(refused.stderr, /--replicas 1/);
-      await using there = await storySession(single.url);
+      await using there = await openTestSession(single.url);
       assert.deepEqual(await there.api.streamNames(), []);
       const restored = await runRelight(directory, ["stream", "restore", path, "--replicas", "1", ...server]);
       assert.equal(restored.code, 0, restored.stderr);
@@ -132,7 +132,7 @@ for (const version of versions) {
       const host = await leaderOf("ONE");
       await cluster.node(host).kill();
       const others = cluster.servers.filter((server) => server.name !== host).map((server) => server.url);
-      await using reachable = await storySession(others.join(","), "1s");
+      await using reachable = await openTestSession(others.join(","), "1s");
       let three: StreamInfo | undefined;
       // Until the meta group has a leader again nobody answers for the account, and the backup would say just that.
       for (let tries = 0; tries < 200 && !three?.cluster?.leader; tries++) {

@@ -47,7 +47,10 @@ for (const version of versions) {
         const heard = listen(stream);
         const events: StreamBackupEvent[] = [];
         // Acknowledgements of some megabytes pass, then none.
-        const stalled = proxy.stallAfter("toServer", 4_000);
+        const stalled = proxy.stallAfter("toClient", 3 * mebibyte).then(() => {
+          proxy.stall("toServer");
+          proxy.resume("toClient");
+        });
         const result = await backupStream(session, {
           stream,
           directory: story.path("late-acks"),

@@ -4,19 +4,10 @@ import { fileSystemError } from "./staged-directory.ts";
 /** Bytes after which a background flush starts, so that the last one is short. */
 const flushEvery = 32 * 1024 * 1024;
 
-/** Bytes that are written at once: one call of the system, and one word to the checking thread, for many small chunks. */
-const writeBytes = 512 * 1024;
-
-/** Buffers in one write, below every system's limit. */
-const maxBuffers = 512;
-
 /** A file that grows while it is received, and is durable when it is closed. Throws FILE_SYSTEM. */
 export class SpoolFile implements AsyncDisposable {
   readonly path: string;
   readonly #file: FileHandle;
-  readonly #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #lastWrite = 0;
   #bytes = 0;
   #flushed = 0;
   #flushing: Promise<void> | undefined;
@@ -41,29 +32,14 @@ export class SpoolFile implements AsyncDisposable {
     return this.#bytes;
   }
 
-  /** Bytes of the last write. */
-  get lastWrite(): number {
-    return this.#lastWrite;
-  }
-
-  /** Takes a chunk, which is kept until enough have come for one write. True when they were written. */
-  async append(chunk: Uint8Array): Promise<boolean> {
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes < writeBytes) return false;
-    await this.flush();
-    return true;
-  }
-
-  /** Writes what waits. */
-  async flush(): Promise<void> {
+  /** Writes a block; it is the caller's again afterwards. */
+  async write(block: Uint8Array): Promise<void> {
     if (this.#flushError !== undefined) throw fileSystemError(`cannot write ${this.path}`, this.#flushError);
-    this.#lastWrite = this.#waitingBytes;
     try {
-      while (this.#waiting.length > 0) {
-        const { bytesWritten } = await this.#file.writev(this.#waiting.slice(0, maxBuffers), this.#bytes);
+      for (let at = 0; at < block.length; ) {
+        const { bytesWritten } = await this.#file.write(block, at, block.length - at, this.#bytes);
+        at += bytesWritten;
         this.#bytes += bytesWritten;
-        this.#drop(bytesWritten);
       }
     } catch (error) {
       throw fileSystemError(`cannot write ${this.path}`, error);
@@ -82,25 +58,11 @@ export class SpoolFile implements AsyncDisposable {
     }
   }
 
-  /** Forgets bytes that are in the file; a write can end in the middle of a chunk. */
-  #drop(written: number): void {
-    let left = written;
-    let whole = 0;
-    while (whole < this.#waiting.length && left >= (this.#waiting[whole]?.length ?? 0)) {
-      left -= this.#waiting[whole]?.length ?? 0;
-      whole++;
-    }
-    this.#waiting.splice(0, whole);
-    const first = this.#waiting[0];
-    if (left > 0 && first) this.#waiting[0] = first.subarray(left);
-    this.#waitingBytes -= written;
-  }
-
   /** Makes everything durable and closes. */
   async finish(): Promise<void> {
     try {
-      await this.flush();
       await this.#flushing;
+      if (this.#flushError !== undefined) throw this.#flushError;
       await this.#file.sync();
     } catch (error) {
       throw fileSystemError(`cannot write ${this.path}`, error);

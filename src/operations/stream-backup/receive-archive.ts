@@ -48,6 +48,7 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
   try {
     const snapshot = await snapshotStream(connection, stream, {
       ...session.apiOptions,
+      reuseMemory: true,
       ...(options.consumers === undefined ? {} : { consumers: options.consumers }),
       ...(options.check === undefined ? {} : { check: options.check }),
       ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
@@ -75,10 +76,11 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
         messages: check?.messages ?? 0,
       });
     };
-    const garbage = new GarbageNudge();
-    for await (const chunk of snapshot.chunks) {
-      if (!(await file.append(chunk))) continue;
-      garbage.used(file.lastWrite);
+    // What the NATS client receives is garbage once it was copied.
+    const garbage = connection.transient ? undefined : new GarbageNudge();
+    for await (const block of snapshot.chunks) {
+      await file.write(block);
+      garbage?.used(block.length);
       check.available(file.bytes);
       if (check.failed) {
         snapshot.cancel();
@@ -86,8 +88,6 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
       }
       if (Date.now() - reported > progressEveryMs) report();
     }
-    await file.flush();
-    check.available(file.bytes);
     const [checked] = await Promise.all([check.finish(), file.finish()]);
     const end = await snapshot.ended;
     report();

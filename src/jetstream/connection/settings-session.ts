@@ -1,0 +1,28 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { openSession, type Session } from "../session.ts";
+import type { Wire } from "../wire/wire.ts";
+import { type ConnectOptions, connect, prepareDialling, shuffled } from "./connect.ts";
+import { type ConnectionSettings, jetStreamApiOptions } from "./connection-settings.ts";
+import { dialWire } from "./dial-wire.ts";
+
+/** A session with the settings of `resolveConnectionSettings`. Throws what {@link connect} throws. */
+export function openSettingsSession(
+  settings: ConnectionSettings,
+  options: Pick<ConnectOptions, "environment"> = {},
+): Promise<Session> {
+  return openSession({
+    ...jetStreamApiOptions(settings),
+    connect: (): Promise<NatsConnection> => connect(settings, options),
+    dedicate: () => dedicate(settings, options),
+  });
+}
+
+/** A connection for one snapshot or restore: one without garbage where that is possible, else one of the NATS client. */
+async function dedicate(settings: ConnectionSettings, options: ConnectOptions): Promise<Wire> {
+  const dialling = await prepareDialling(settings, { ...options, dedicated: true });
+  for (const server of shuffled(settings.servers)) {
+    const wire = await dialWire(server, dialling);
+    if (wire) return wire;
+  }
+  return connect(settings, { ...options, dedicated: true });
+}

@@ -1,0 +1,240 @@
+import type { Socket } from "node:net";
+import { createInbox } from "@nats-io/nats-core";
+import { RelightError } from "../../errors.ts";
+import { ProtocolReader } from "./protocol-reader.ts";
+import type { Wire, WireMessage } from "./wire.ts";
+
+/** The server's greeting, as far as it matters here. */
+export interface Greeting {
+  readonly version: string;
+  readonly max_payload: number;
+  readonly nonce?: string;
+  readonly tls_required?: boolean;
+  readonly tls_available?: boolean;
+  readonly auth_required?: boolean;
+}
+
+interface Subscription {
+  readonly subject: string;
+  readonly callback: (error: Error | null, message: WireMessage) => void;
+}
+
+/** Headers and control lines beside the payload, and what a server allows itself. */
+const slack = 64 * 1024;
+const noMessage: WireMessage = { subject: "", data: new Uint8Array() };
+
+/**
+ * A connection for one snapshot or restore: gigabytes pass through it without leaving anything to the garbage collector,
+ * since all messages are read in one buffer, and what is sent is not copied.
+ *
+ * It does one thing only: it does not reconnect, and knows nothing of headers but their status. Errors of a request are
+ * those of the catalogue: TIMEOUT, JETSTREAM_UNAVAILABLE (nobody listens), PERMISSION_DENIED, CONNECTION_LOST.
+ */
+export class WireConnection implements Wire {
+  readonly transient = true;
+  readonly #inboxPrefix: string | undefined;
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #pongs: (() => void)[] = [];
+  readonly #reader: ProtocolReader;
+  readonly #closed = Promise.withResolvers<unknown>();
+  readonly #greeting = Promise.withResolvers<Greeting>();
+  #socket: Socket | undefined;
+  #info: Greeting | undefined;
+  #sid = 0;
+  #isClosed = false;
+  #refusal: Error | undefined;
+
+  constructor(options: { readonly inboxPrefix?: string | undefined } = {}) {
+    this.#inboxPrefix = options.inboxPrefix;
+    this.#greeting.promise.catch(() => {});
+    this.#reader = new ProtocolReader(
+      {
+        message: (sid, subject, reply, headers, data) => {
+          const message = {
+            subject,
+            reply: reply === "" ? undefined : reply,
+            headers: headers && status(headers),
+            data,
+          };
+          this.#subscriptions.get(sid)?.callback(null, message);
+        },
+        ping: () => this.#write("PONG\r\n"),
+        pong: () => this.#pongs.shift()?.(),
+        info: (json) => this.#onInfo(json),
+        error: (text) => this.#onError(text),
+      },
+      { maxMessage: 2 * slack },
+    );
+  }
+
+  /** For a socket's `onread`: it reads into the connection's own buffer. */
+  get onread(): { readonly buffer: () => Buffer; readonly callback: (bytes: number) => boolean } {
+    return {
+      buffer: () => this.#reader.room(),
+      callback: (bytes) => {
+        try {
+          this.#reader.filled(bytes);
+        } catch (error) {
+          this.#end(error);
+        }
+        return !this.#isClosed;
+      },
+    };
+  }
+
+  /** The socket, which reads by means of {@link onread}. Resolves with the server's greeting. */
+  attach(socket: Socket): Promise<Greeting> {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on("error", (error) => this.#end(error));
+    socket.on("end", () => this.#end(this.#refusal ?? new Error("the server closed the connection")));
+    socket.on("close", () => this.#end(this.#refusal ?? new Error("the connection was closed")));
+    return this.#greeting.promise;
+  }
+
+  /** Says who we are, and waits until the server has accepted it. Rejects where it does not. */
+  async introduce(connect: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#write(`CONNECT ${JSON.stringify(connect)}\r\n`);
+    await this.rtt();
+  }
+
+  get info(): Greeting | undefined {
+    return this.#info;
+  }
+
+  isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  closed(): Promise<unknown> {
+    return this.#closed.promise;
+  }
+
+  async close(): Promise<void> {
+    this.#end(undefined);
+  }
+
+  async rtt(): Promise<number> {
+    const started = performance.now();
+    const pong = new Promise<void>((resolve) => this.#pongs.push(resolve));
+    this.#write("PING\r\n");
+    const lost = this.closed().then((reason) => {
+      throw reason instanceof Error ? reason : new Error("the connection was closed");
+    });
+    await Promise.race([pong, lost]);
+    return performance.now() - started;
+  }
+
+  publish(subject: string, data?: Uint8Array, options: { readonly reply?: string } = {}): void {
+    const to = options.reply === undefined ? subject : `${subject} ${options.reply}`;
+    if (data === undefined || data.length === 0) {
+      this.#write(`PUB ${to} 0\r\n\r\n`);
+      return;
+    }
+    this.#socket?.cork();
+    this.#write(`PUB ${to} ${data.length}\r\n`);
+    if (!this.#isClosed) this.#socket?.write(data);
+    this.#write("\r\n");
+    this.#socket?.uncork();
+  }
+
+  subscribe(subject: string, { callback }: Pick<Subscription, "callback">): { unsubscribe(): void } {
+    const sid = ++this.#sid;
+    this.#subscriptions.set(sid, { subject, callback });
+    this.#write(`SUB ${subject} ${sid}\r\n`);
+    return {
+      unsubscribe: () => {
+        if (this.#subscriptions.delete(sid)) this.#write(`UNSUB ${sid}\r\n`);
+      },
+    };
+  }
+
+  async request(subject: string, text: string, options: { readonly timeout: number }): Promise<{ data: Uint8Array }> {
+    const answer = Promise.withResolvers<{ data: Uint8Array }>();
+    const reply = createInbox(this.#inboxPrefix);
+    const context = { subject };
+    const subscription = this.subscribe(reply, {
+      callback: (error, message) => {
+        if (error) answer.reject(new RelightError("PERMISSION_DENIED", error.message, { cause: error, context }));
+        else if (message.headers?.code === 503 && message.data.length === 0) {
+          answer.reject(new RelightError("JETSTREAM_UNAVAILABLE", `nobody answers ${subject}`, { context }));
+        } else answer.resolve({ data: message.data.slice() });
+      },
+    });
+    const denied = (error: Error): void => {
+      if (deniedSubject(error.message) === subject) {
+        answer.reject(new RelightError("PERMISSION_DENIED", error.message, { cause: error, context }));
+      }
+    };
+    this.#denials.add(denied);
+    const timer = setTimeout(
+      () => answer.reject(new RelightError("TIMEOUT", `${subject} was not answered in time`, { context })),
+      options.timeout,
+    );
+    this.closed().then((cause) => {
+      answer.reject(
+        new RelightError("CONNECTION_LOST", `the connection was lost during ${subject}`, { cause, context }),
+      );
+    });
+    try {
+      this.publish(subject, Buffer.from(text), { reply });
+      return await answer.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#denials.delete(denied);
+      subscription.unsubscribe();
+    }
+  }
+
+  readonly #denials = new Set<(error: Error) => void>();
+
+  #write(text: string): void {
+    if (!this.#isClosed) this.#socket?.write(text);
+  }
+
+  #onInfo(json: string): void {
+    try {
+      this.#info = JSON.parse(json) as Greeting;
+    } catch (error) {
+      this.#end(new Error("the server's greeting is not JSON", { cause: error }));
+      return;
+    }
+    this.#reader.maxMessage = (this.#info.max_payload ?? 0) + slack;
+    this.#greeting.resolve(this.#info);
+  }
+
+  /** A refused subject leaves the connection open; after anything else the server closes it. */
+  #onError(text: string): void {
+    const error = new Error(text);
+    const subject = deniedSubject(text);
+    if (subject === undefined) {
+      this.#refusal = error;
+      return;
+    }
+    for (const denied of this.#denials) denied(error);
+    if (!/subscription/i.test(text)) return;
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.subject === subject) subscription.callback(error, noMessage);
+    }
+  }
+
+  #end(reason: unknown): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket?.destroy();
+    this.#greeting.reject(reason);
+    this.#closed.resolve(reason);
+  }
+}
+
+/** The subject of a "Permissions Violation for Publish to "x"", or for a subscription. */
+function deniedSubject(text: string): string | undefined {
+  return /permissions violation for (?:publish|subscription) to "([^"\s]+)"/i.exec(text)?.[1];
+}
+
+/** The first line of headers: `NATS/1.0 503` or `NATS/1.0 408 No Flow Response`. */
+function status(headers: Buffer): { readonly code: number; readonly description: string } {
+  const [, code = "0", description = ""] = /^NATS\/1\.0 ?(\d{3})? ?([^\r\n]*)/.exec(headers.toString("utf8")) ?? [];
+  return { code: Number(code), description };
+}
