@@ -31,7 +31,7 @@ export function registerStreamBackup(parent: Command): void {
     )
     .option("--no-consumers", "leave out the consumers")
     .option("--check", "let the server check its store first; can take long without progress")
-    .option("--chunk-size <size>", "size of one message from the server, e.g. 128K (default 30K)", parseSize)
+    .option("--chunk-size <size>", "size of one message from the server, e.g. 128K", parseSize)
     .option(
       "--window-size <size>",
       "what the server may have under way, e.g. 4M (nats-server 2.12.5 and newer)",

@@ -21,7 +21,7 @@ function convert(bytes: Uint8Array, name: string, compress: boolean, pieceBytes 
     config: { name, subjects: [`${name}.>`], retention: "limits", storage: "file" },
     created: "2026-01-02T03:04:05.000000006Z",
     compress,
-    write: (piece) => pieces.push(piece),
+    write: (piece) => pieces.push(piece.slice()),
   });
   for (let at = 0; at < bytes.length; at += pieceBytes) converter.push(bytes.subarray(at, at + pieceBytes));
   converter.end();

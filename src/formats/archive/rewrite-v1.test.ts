@@ -23,7 +23,7 @@ function rewrite(bytes: Uint8Array, report: ArchiveReport, pieceBytes = 4096): U
     created: report.stream.created,
     live: report.live.ranges,
     lastSequence: report.lastSequence,
-    write: (piece) => pieces.push(piece),
+    write: (piece) => pieces.push(piece.slice()),
   });
   for (let at = 0; at < bytes.length; at += pieceBytes) rewriter.push(bytes.subarray(at, at + pieceBytes));
   rewriter.end();

@@ -14,7 +14,7 @@ export interface V1WriterOptions {
   readonly created: string;
   /** False stores S2 blocks uncompressed: for links that are faster than the encoder. Default true. */
   readonly compress?: boolean;
-  /** Receives the archive piece by piece. */
+  /** Receives the archive piece by piece; a piece is valid only during the call. */
   readonly write: (piece: Uint8Array) => void;
 }
 
@@ -97,7 +97,7 @@ export class V1Writer {
     if (this.#at > this.#block) this.#endBlock();
     for (const consumer of consumers) this.#consumer(consumer);
     this.#push(tarEnd());
-    for (const piece of this.#s2.end()) this.#options.write(piece);
+    this.#s2.flushTo(this.#options.write);
   }
 
   #endBlock(): void {
@@ -142,6 +142,6 @@ export class V1Writer {
   }
 
   #push(bytes: Uint8Array): void {
-    for (const piece of this.#s2.push(bytes)) this.#options.write(piece);
+    this.#s2.pushTo(bytes, this.#options.write);
   }
 }

@@ -11,8 +11,10 @@ const crcBytes = 4;
  */
 export class S2Decoder {
   readonly #window: Window;
-  /** Address of the current chunk, as far as it has come; of a skipped chunk the head only. */
+  /** Address of the current chunk, as far as it has come; of a skipped chunk the head only, of a stored one also the CRC. */
   #chunk: number;
+  /** Where the bytes of a stored block go, which need no decoding: into the window at once. */
+  #stored: number | undefined;
   #chunkRoom = 4096;
   /** Bytes of the current chunk that have come. */
   #have = 0;
@@ -49,6 +51,7 @@ export class S2Decoder {
     if (!this.#identified && type !== ChunkType.identifier) throw this.#damaged("no S2 stream begins here");
     if (isSkippable(type)) return taken + this.#skip(input.length - taken, length);
     if (length > maxChunkBytes) throw this.#damaged(`a chunk of ${length} bytes`);
+    if (type === ChunkType.uncompressed && length >= crcBytes) return this.#store(input, taken, length);
     if (headBytes + length > this.#chunkRoom) this.#makeRoom(headBytes + length);
     const body = this.#fill(input, taken, headBytes + length);
     if (this.#have === headBytes + length) {
@@ -72,6 +75,35 @@ export class S2Decoder {
     this.#have += count;
     this.#encoded += count;
     return count;
+  }
+
+  /** Takes a stored block. Nothing of it counts as in the window before its checksum has been found right. */
+  #store(input: Uint8Array, from: number, length: number): number {
+    const size = length - crcBytes;
+    if (size > maxBlockBytes) throw this.#damaged(`a block of ${size} bytes`);
+    let at = from + this.#fill(input, from, headBytes + crcBytes);
+    if (this.#have < headBytes + crcBytes) return at;
+    this.#stored ??= this.#window.reserve(size);
+    const count = Math.min(headBytes + length - this.#have, input.length - at);
+    const { kernels } = this.#window;
+    kernels.bytes.set(input.subarray(at, at + count), this.#stored + this.#have - headBytes - crcBytes);
+    this.#have += count;
+    this.#encoded += count;
+    at += count;
+    if (this.#have === headBytes + length) {
+      this.#verify(this.#stored, size, this.#chunk + headBytes);
+      this.#window.commit(size);
+      this.#stored = undefined;
+      this.#have = 0;
+    }
+    return at;
+  }
+
+  #verify(target: number, size: number, crcAt: number): void {
+    const { kernels } = this.#window;
+    if (maskCrc(kernels.crc32c(target, size)) !== kernels.view.getUint32(crcAt, true)) {
+      throw this.#damaged("the checksum of a block is wrong");
+    }
   }
 
   #makeRoom(wanted: number): void {
@@ -104,18 +136,13 @@ export class S2Decoder {
     if (length < crcBytes) throw this.#damaged("a block that is too short");
     const { kernels } = this.#window;
     const end = at + length;
-    let body = at + crcBytes;
-    let size = length - crcBytes;
-    if (type === ChunkType.compressed) [size, body] = this.#blockSize(body, end);
+    const [size, body] = this.#blockSize(at + crcBytes, end);
     if (size > maxBlockBytes) throw this.#damaged(`a block of ${size} bytes`);
     const target = this.#window.reserve(size);
-    if (type === ChunkType.uncompressed) kernels.bytes.copyWithin(target, body, end);
-    else if (kernels.s2DecodeBlock(body, end, target, target + size) !== 0) {
+    if (kernels.s2DecodeBlock(body, end, target, target + size) !== 0) {
       throw this.#damaged("a block that does not decompress");
     }
-    if (maskCrc(kernels.crc32c(target, size)) !== kernels.view.getUint32(at, true)) {
-      throw this.#damaged("the checksum of a block is wrong");
-    }
+    this.#verify(target, size, at);
     this.#window.commit(size);
   }
 

@@ -12,8 +12,9 @@ export interface S2EncoderOptions {
 const headBytes = 8;
 
 /**
- * Incremental encoder of the S2 framing format, for klauspost/compress's reader as nats-server has it. Every returned
- * piece is one whole chunk with a buffer of its own. Blocks that compress by less than a 32nd are stored.
+ * Incremental encoder of the S2 framing format, for klauspost/compress's reader as nats-server has it. Pieces that are
+ * returned are whole chunks with buffers of their own; those that are handed to `write` are parts of the kernels' memory,
+ * valid only during the call. Blocks that compress by less than a 32nd are stored.
  */
 export class S2Encoder {
   readonly #kernels: Kernels;
@@ -44,29 +45,61 @@ export class S2Encoder {
 
   /** Takes bytes; returns the chunks that became complete. */
   push(bytes: Uint8Array): Uint8Array[] {
-    const chunks: Uint8Array[] = [];
+    return collect((write) => this.pushTo(bytes, write));
+  }
+
+  /** Takes bytes, and hands over the chunks that become complete. */
+  pushTo(bytes: Uint8Array, write: (chunk: Uint8Array) => void): void {
     for (let at = 0; at < bytes.length; ) {
+      if (
+        this.#have === 0 &&
+        !this.#compress &&
+        this.#begun &&
+        bytes.length - at >= this.#blockSize &&
+        this.#isOurs(bytes)
+      ) {
+        this.#storeInPlace(bytes.byteOffset + at, write);
+        at += this.#blockSize;
+        continue;
+      }
       const count = Math.min(this.#blockSize - this.#have, bytes.length - at);
       this.#kernels.bytes.set(bytes.subarray(at, at + count), this.#block + this.#have);
       this.#have += count;
       at += count;
-      if (this.#have === this.#blockSize) chunks.push(...this.flush());
+      if (this.#have === this.#blockSize) this.flushTo(write);
     }
-    return chunks;
   }
 
   /** Ends the current block early: what was pushed so far can be read back from the chunks returned so far. */
   flush(): Uint8Array[] {
-    const chunks: Uint8Array[] = this.#begun ? [] : [identifierChunk()];
+    return collect((write) => this.flushTo(write));
+  }
+
+  /** As {@link flush}, also at the end. */
+  flushTo(write: (chunk: Uint8Array) => void): void {
+    if (!this.#begun) write(identifierChunk());
     this.#begun = true;
-    if (this.#have > 0) chunks.push(this.#chunk());
+    if (this.#have > 0) write(this.#chunk());
     this.#have = 0;
-    return chunks;
   }
 
   /** The last chunks. The stream of no bytes is its identifier alone. */
   end(): Uint8Array[] {
     return this.flush();
+  }
+
+  #isOurs(bytes: Uint8Array): boolean {
+    return bytes.buffer === this.#kernels.bytes.buffer;
+  }
+
+  /** A whole block that lies in the kernels' memory needs no copy to be stored: its head, and the block as it is. */
+  #storeInPlace(address: number, write: (piece: Uint8Array) => void): void {
+    const { bytes, view } = this.#kernels;
+    const head = this.#block - headBytes;
+    view.setUint32(head, ChunkType.uncompressed | ((this.#blockSize + 4) << 8), true);
+    view.setUint32(head + 4, maskCrc(this.#kernels.crc32c(address, this.#blockSize)), true);
+    write(bytes.subarray(head, this.#block));
+    write(bytes.subarray(address, address + this.#blockSize));
   }
 
   #chunk(): Uint8Array {
@@ -91,6 +124,14 @@ export class S2Encoder {
     }
     view.setUint32(begin, type | ((end - begin - 4) << 8), true);
     view.setUint32(begin + 4, maskCrc(kernels.crc32c(this.#block, size)), true);
-    return bytes.slice(begin, end);
+    return bytes.subarray(begin, end);
   }
+}
+
+function collect(run: (write: (chunk: Uint8Array) => void) => void): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  run((chunk) => {
+    chunks.push(chunk.slice());
+  });
+  return chunks;
 }

@@ -103,6 +103,10 @@ export class WireConnection implements Wire {
     return this.#info;
   }
 
+  get local(): boolean {
+    return /^(127\.|::1$|::ffff:127\.)/.test(this.#socket?.remoteAddress ?? "");
+  }
+
   isClosed(): boolean {
     return this.#isClosed;
   }

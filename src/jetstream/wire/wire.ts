@@ -18,6 +18,8 @@ export interface Wire {
   readonly info?: Pick<ServerInfo, "version" | "max_payload"> | undefined;
   /** True where a message's data is overwritten after its callback. */
   readonly transient?: boolean;
+  /** True where the server runs on this machine: sending costs less than compressing. */
+  readonly local?: boolean;
   isClosed(): boolean;
   /** Resolves when the connection is closed, with the reason where it was not asked for. */
   closed(): Promise<unknown>;

@@ -1,13 +1,11 @@
-import { createWriteStream } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { asRelightError, RelightError } from "../../errors.ts";
 import { configFileName, formatConfigEntry } from "../../formats/directory/config-layout.ts";
 import type { StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
+import { SpoolFile } from "../files/spool-file.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { judgeBackup } from "../stream-backup/judge-backup.ts";
 import { receiveArchive } from "../stream-backup/receive-archive.ts";
@@ -160,9 +158,12 @@ async function backupData(
 }
 
 async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {
-  const converted = ConvertedArchive.start({ path, from: "v2", config, created, lastSequence, compress: true });
+  const wish = { path, from: "v2", config, created, lastSequence, compress: true } as const;
+  const converted = ConvertedArchive.start(wish, { keep: 0 });
   try {
-    await pipeline(Readable.from(converted), createWriteStream(`${path}.v1`, { flags: "wx", mode: 0o600 }));
+    await using file = await SpoolFile.create(`${path}.v1`);
+    for await (const piece of converted) await file.write(piece);
+    await file.finish();
     await rename(`${path}.v1`, path);
   } finally {
     await converted.cancel();

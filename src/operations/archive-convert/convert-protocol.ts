@@ -15,14 +15,17 @@ export interface ConvertWish {
 export interface ConvertOrder extends ConvertWish {
   /** i32 by {@link Counter}. */
   readonly counters: SharedArrayBuffer;
+  /** Slots of {@link slotBytes}, which the worker fills in turns and the other side frees in the same order. */
+  readonly slots: SharedArrayBuffer;
 }
 
-export const Counter = { ahead: 0, cancelled: 1, sourceKiB: 2, size: 3 } as const;
+/** `freed`: slots that were freed so far. `cancelled`: 1 where nobody waits for the rest. `sourceKiB`: read so far. */
+export const Counter = { freed: 0, cancelled: 1, sourceKiB: 2, size: 3 } as const;
+
+export const slotBytes = 512 * 1024;
 
 export type ConvertMessage =
-  | { readonly kind: "piece"; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** The next slot in turn holds so many bytes. */
+  | { readonly kind: "piece"; readonly bytes: number }
   | { readonly kind: "end" }
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };
-
-/** Converted bytes that may wait to be sent. */
-export const maxAheadBytes = 3 * 1024 * 1024;

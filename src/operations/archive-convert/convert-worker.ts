@@ -6,26 +6,58 @@ import { ArchiveInspector } from "../../formats/archive/archive-inspector.ts";
 import { V1Converter } from "../../formats/archive/convert-to-v1.ts";
 import { V1Rewriter } from "../../formats/archive/rewrite-v1.ts";
 import type { SequenceRanges } from "../../formats/sequence-ranges.ts";
-import { type ConvertMessage, type ConvertOrder, Counter, maxAheadBytes } from "./convert-protocol.ts";
+import { type ConvertMessage, type ConvertOrder, Counter, slotBytes } from "./convert-protocol.ts";
 
 const readSize = 1024 * 1024;
 
 class Cancelled extends Error {}
 
-function convert({ path, counters, from, ...options }: ConvertOrder): void {
-  const shared = new Int32Array(counters);
-  const send = (piece: Uint8Array): void => {
-    Atomics.add(shared, Counter.ahead, piece.length);
-    const bytes = piece as Uint8Array<ArrayBuffer>;
-    parentPort?.postMessage({ kind: "piece", bytes } satisfies ConvertMessage, [bytes.buffer]);
-    for (;;) {
-      if (Atomics.load(shared, Counter.cancelled) === 1) throw new Cancelled();
-      const ahead = Atomics.load(shared, Counter.ahead);
-      if (ahead < maxAheadBytes) return;
-      Atomics.wait(shared, Counter.ahead, ahead, 500);
+/** Leaves bytes in the slots; waits while none is free. */
+class SlotWriter {
+  readonly #shared: Int32Array;
+  readonly #slots: Uint8Array;
+  readonly #count: number;
+  #filled = 0;
+  #at = 0;
+
+  constructor(counters: Int32Array, slots: SharedArrayBuffer) {
+    this.#shared = counters;
+    this.#slots = new Uint8Array(slots);
+    this.#count = slots.byteLength / slotBytes;
+  }
+
+  readonly write = (bytes: Uint8Array): void => {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#at === 0) this.#waitForSlot();
+      const length = Math.min(slotBytes - this.#at, bytes.length - at);
+      this.#slots.set(bytes.subarray(at, at + length), (this.#filled % this.#count) * slotBytes + this.#at);
+      this.#at += length;
+      at += length;
+      if (this.#at === slotBytes) this.flush();
     }
   };
-  const write = { ...options, write: send };
+
+  flush(): void {
+    if (this.#at === 0) return;
+    parentPort?.postMessage({ kind: "piece", bytes: this.#at } satisfies ConvertMessage);
+    this.#filled++;
+    this.#at = 0;
+  }
+
+  #waitForSlot(): void {
+    for (;;) {
+      if (Atomics.load(this.#shared, Counter.cancelled) === 1) throw new Cancelled();
+      const freed = Atomics.load(this.#shared, Counter.freed);
+      if (this.#filled - freed < this.#count) return;
+      Atomics.wait(this.#shared, Counter.freed, freed, 500);
+    }
+  }
+}
+
+function convert({ path, counters, slots, from, ...options }: ConvertOrder): void {
+  const shared = new Int32Array(counters);
+  const out = new SlotWriter(shared, slots);
+  const write = { ...options, write: out.write };
   const buffer = new Uint8Array(readSize);
   const read = (take: (bytes: Uint8Array) => void, onRead: (bytes: number) => void): void => {
     const file = openSync(path, "r");
@@ -48,6 +80,7 @@ function convert({ path, counters, from, ...options }: ConvertOrder): void {
     (bytes) => Atomics.add(shared, Counter.sourceKiB, Math.round(bytes / 1024)),
   );
   converter.end();
+  out.flush();
 }
 
 function liveIn(read: (take: (bytes: Uint8Array) => void, onRead: () => void) => void): SequenceRanges {

@@ -1,10 +1,12 @@
-import { createReadStream } from "node:fs";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
-import { restoreStream } from "../../jetstream/restore.ts";
+import { defaultInFlight, restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
+import type { Wire } from "../../jetstream/wire/wire.ts";
+import type { ConvertWish } from "../archive-convert/convert-protocol.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { GarbageNudge } from "../files/garbage-nudge.ts";
+import { readInTurns } from "../files/read-in-turns.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
@@ -69,6 +71,8 @@ export async function executeRestore(
   }
 }
 
+const pieceBytes = 512 * 1024;
+
 async function transfer(
   session: Session,
   prepared: PreparedRestore,
@@ -77,21 +81,27 @@ async function transfer(
   const { plan, stored } = prepared;
   const { onEvent } = options;
   const connection = await session.dedicate();
-  const converted = plan.route === "as-v1" ? convertForRestore(prepared) : undefined;
+  const inFlight = options.inFlight ?? defaultInFlight;
+  const converted =
+    plan.route === "as-v1"
+      ? ConvertedArchive.start(conversion(prepared, connection), { keep: inFlight + 1 })
+      : undefined;
   try {
     await converted?.ready;
     let reported = 0;
     let acknowledged = 0;
-    const garbage = new GarbageNudge();
+    const garbage = connection.transient ? undefined : new GarbageNudge();
+    // A piece may be sent as several chunks, but no chunk is more than a piece.
+    const turns = { pieceBytes: Math.max(pieceBytes, options.chunkSize ?? 0), pieces: inFlight + 2 };
     await restoreStream(connection, {
       ...session.apiOptions,
       config: plan.config,
-      archive: converted ?? createReadStream(stored.archive, { highWaterMark: 1024 * 1024 }),
+      archive: converted ?? readInTurns(stored.archive, turns),
       ...(options.chunkSize === undefined ? {} : { chunkSize: options.chunkSize }),
-      ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
+      inFlight,
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ bytes }) => {
-        garbage.used(bytes - acknowledged);
+        garbage?.used(bytes - acknowledged);
         acknowledged = bytes;
         if (Date.now() - reported < 100 && bytes < stored.archiveBytes) return;
         reported = Date.now();
@@ -114,15 +124,16 @@ async function transfer(
   return found;
 }
 
-function convertForRestore({ plan, stored, facts }: PreparedRestore): ConvertedArchive {
-  return ConvertedArchive.start({
+function conversion({ plan, stored, facts }: PreparedRestore, connection: Wire): ConvertWish {
+  return {
     path: stored.archive,
     from: facts.format,
     config: plan.config,
     created: facts.inside?.created ?? stored.manifest?.created ?? new Date().toISOString(),
     lastSequence: facts.streamLastSequence,
-    compress: true,
-  });
+    // On this machine every byte is quicker sent than compressed: a million small messages in 2.4 s less of CPU time.
+    compress: !connection.local,
+  };
 }
 
 /** A timeout or a lost connection leaves the outcome unknown: look, before calling it a failure. */

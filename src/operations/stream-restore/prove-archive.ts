@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { RelightError } from "../../errors.ts";
 import { type ArchiveFacts, archiveFacts } from "../../formats/directory/archive-facts.ts";
 import { ArchiveCheck } from "../archive-check/archive-check.ts";
+import { readAhead } from "../files/read-in-turns.ts";
 import type { StoredStream } from "./read-backup.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 
@@ -78,25 +78,16 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
 
 async function checkHash(stored: StoredStream, expected: string, options: ProveOptions): Promise<void> {
   const hash = createHash("sha256");
-  // One buffer for all of it: a stream would leave every piece for the garbage collector.
-  const buffer = Buffer.allocUnsafeSlow(512 * 1024);
   let bytes = 0;
   let reported = 0;
-  const file = await open(stored.archive, "r");
-  try {
-    for (;;) {
-      options.signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      bytes += bytesRead;
-      if (Date.now() - reported > 100) {
-        reported = Date.now();
-        options.onEvent?.({ kind: "checking", stream: stored.stream, bytes, totalBytes: stored.archiveBytes });
-      }
+  for await (const piece of readAhead(stored.archive, 512 * 1024)) {
+    options.signal?.throwIfAborted();
+    hash.update(piece);
+    bytes += piece.length;
+    if (Date.now() - reported > 100) {
+      reported = Date.now();
+      options.onEvent?.({ kind: "checking", stream: stored.stream, bytes, totalBytes: stored.archiveBytes });
     }
-  } finally {
-    await file.close();
   }
   if (hash.digest("hex") !== expected) throw wrongHash(stored);
 }

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRelightError } from "../../errors.ts";
+import { V1Converter } from "../../formats/archive/convert-to-v1.ts";
+import { archiveV2 } from "../../testing/natsarc-writer.ts";
+import { inTemporaryDirectory } from "../../testing/temporary-directory.ts";
+import { packS2 } from "../../testing/test-archive.ts";
+import type { ConvertWish } from "./convert-protocol.ts";
+import { ConvertedArchive } from "./converted-archive.ts";
+
+const wish: Omit<ConvertWish, "path"> = {
+  from: "v2",
+  config: { name: "S", subjects: ["s.>"], storage: "file" },
+  created: "2026-01-02T03:04:05Z",
+  lastSequence: 300,
+  compress: false,
+};
+
+/** 20 MiB that no compression makes smaller: several times what the slots of a small ring hold. */
+const archive = packS2(
+  archiveV2({
+    messages: Array.from({ length: 300 }, (_, index) => ({ sequence: index + 1, payload: randomBytes(70_000) })),
+  }),
+  { blockSize: 2 ** 20 },
+);
+
+/** What the conversion makes in one thread. */
+function expected(compress: boolean): Buffer {
+  const pieces: Uint8Array[] = [];
+  const converter = new V1Converter({ ...wish, compress, write: (piece) => pieces.push(piece.slice()) });
+  converter.push(archive);
+  converter.end();
+  return Buffer.concat(pieces);
+}
+
+describe("an archive that is converted in a worker", () => {
+  for (const compress of [false, true]) {
+    it(`comes whole and in order through memory that is used in turns${compress ? ", compressed" : ""}`, () =>
+      inTemporaryDirectory(async (directory) => {
+        const path = join(directory, "archive.s2");
+        await writeFile(path, archive);
+        for (const keep of [0, 3]) {
+          const converted = ConvertedArchive.start({ ...wish, path, compress }, { keep });
+          await converted.ready;
+          // Each piece is looked at when it is about to become invalid.
+          const held: Uint8Array[] = [];
+          const seen: Buffer[] = [];
+          for await (const piece of converted) {
+            held.push(piece);
+            if (seen.length % 7 === 0) await sleep(1);
+            if (held.length > keep) seen.push(Buffer.from(held.shift() as Uint8Array));
+          }
+          seen.push(...held.map((piece) => Buffer.from(piece)));
+          assert.ok(Buffer.concat(seen).equals(expected(compress)), `keep ${keep}`);
+          assert.ok(Math.abs(converted.sourceBytes - archive.length) < 100 * 1024);
+          await converted.cancel();
+        }
+      }));
+  }
+
+  it("can be cancelled while nobody reads, and tells of a damaged source", () =>
+    inTemporaryDirectory(async (directory) => {
+      const path = join(directory, "archive.s2");
+      await writeFile(path, archive);
+      const converted = ConvertedArchive.start({ ...wish, path }, { keep: 1 });
+      await converted.ready;
+      await converted.cancel();
+
+      await writeFile(path, archive.subarray(0, archive.length / 2));
+      const cut = ConvertedArchive.start({ ...wish, path }, { keep: 0 });
+      await assert.rejects(
+        async () => {
+          for await (const _ of cut);
+        },
+        (error) => isRelightError(error, "ARCHIVE_DAMAGED") && error.message.startsWith(path),
+      );
+      await cut.cancel();
+    }));
+});
