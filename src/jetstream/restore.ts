@@ -76,7 +76,7 @@ export async function restoreStream(connection: Wire, options: RestoreOptions): 
   }
   const sender = new Sender(connection, deliverSubject, options);
   try {
-    const near = (await connection.rtt()) <= farAwayMs;
+    const near = (connection.roundTripMs ?? (await connection.rtt())) <= farAwayMs;
     const fitting = near && !connection.transient ? nearClientChunkSize : defaultChunkSize;
     const maxPayload = connection.info?.max_payload ?? fitting;
     const chunkSize = Math.max(1, Math.min(options.chunkSize ?? fitting, maxPayload));

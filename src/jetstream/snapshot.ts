@@ -101,7 +101,7 @@ export async function snapshotStream(
   const deliverSubject = createInbox(options.inboxPrefix);
   const conversation = new Conversation(connection, stream, deliverSubject, options);
   try {
-    const near = (await connection.rtt()) <= farAwayMs;
+    const near = (connection.roundTripMs ?? (await connection.rtt())) <= farAwayMs;
     const fitting = near ? nearChunkSize : farChunkSize;
     const chunkSize = options.chunkSize ?? (connection.transient ? fitting : clientChunkSize);
     const windowSize = rules.windowSize ? (options.windowSize ?? (near ? nearWindowSize : undefined)) : undefined;

@@ -40,6 +40,7 @@ export class WireConnection implements Wire {
   readonly #greeting = Promise.withResolvers<Greeting>();
   #socket: Socket | undefined;
   #info: Greeting | undefined;
+  #roundTripMs: number | undefined;
   #sid = 0;
   #isClosed = false;
   #refusal: Error | undefined;
@@ -96,7 +97,11 @@ export class WireConnection implements Wire {
   /** Says who we are, and waits until the server has accepted it. Rejects where it does not. */
   async introduce(connect: Readonly<Record<string, unknown>>): Promise<void> {
     this.#write(`CONNECT ${JSON.stringify(connect)}\r\n`);
-    await this.rtt();
+    this.#roundTripMs = await this.rtt();
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
   }
 
   get info(): Greeting | undefined {

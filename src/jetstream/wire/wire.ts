@@ -24,6 +24,8 @@ export interface Wire {
   /** Resolves when the connection is closed, with the reason where it was not asked for. */
   closed(): Promise<unknown>;
   close(): Promise<void>;
+  /** The round trip of the handshake, in milliseconds, where it was measured. */
+  readonly roundTripMs?: number | undefined;
   /** A round trip, in milliseconds. What was sent before has been taken by the server when it resolves. */
   rtt(): Promise<number>;
   publish(subject: string, data?: Uint8Array, options?: { readonly reply?: string }): void;

@@ -1,4 +1,4 @@
-import { readdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { asRelightError, RelightError } from "../../errors.ts";
 import { configFileName, formatConfigEntry } from "../../formats/directory/config-layout.ts";
@@ -7,8 +7,7 @@ import type { Session } from "../../jetstream/session.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { SpoolFile } from "../files/spool-file.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
-import { judgeBackup } from "../stream-backup/judge-backup.ts";
-import { receiveArchive } from "../stream-backup/receive-archive.ts";
+import { takeProven } from "../stream-backup/take-proven.ts";
 import { packTgz } from "./pack-tgz.ts";
 
 export interface ConfigurationBackupOptions {
@@ -48,6 +47,7 @@ export async function backupConfiguration(
     looksOurs: (existing) => existing.every((name) => /^stream_.*\.(json|tgz)$/.test(name)),
   });
   const results: ConfigurationBackupResult[] = [];
+  const taken = new Set<string>();
   const settle = (result: ConfigurationBackupResult): void => {
     results.push(result);
     options.onResult?.(result);
@@ -58,12 +58,22 @@ export async function backupConfiguration(
   for (const info of streams) {
     const stream = info.config.name;
     if (options.signal?.aborted) throw new RelightError("CANCELLED", "the backup was cancelled; nothing was kept");
+    const files: string[] = [];
+    const claim = (name: string): string => {
+      if (taken.has(name)) throw sameName(name);
+      taken.add(name);
+      files.push(name);
+      return join(staged.path, name);
+    };
     try {
-      settle(await backupOne(session, info, staged.path, options));
+      settle(await backupOne(session, info, { ...options, path: staged.path, files, claim }));
     } catch (error) {
       if (options.signal?.aborted) throw new RelightError("CANCELLED", "the backup was cancelled; nothing was kept");
       // Half of a stream would restore as an empty one.
-      await removeFilesOf(stream, staged.path);
+      for (const name of files) {
+        await rm(join(staged.path, name), { force: true });
+        taken.delete(name);
+      }
       settle({ stream, status: "failed", error: asRelightError(error) });
     }
   }
@@ -82,79 +92,70 @@ export async function backupConfiguration(
   return results;
 }
 
-async function removeFilesOf(stream: string, path: string): Promise<void> {
-  for (const name of await readdir(path)) {
-    const own = name.startsWith(`stream_${stream}_consumer_`) || name.startsWith(`.${stream}.s2`);
-    if (own || name === configFileName.stream(stream) || name === configFileName.data(stream)) {
-      await rm(join(path, name), { force: true });
-    }
-  }
+interface OneStream extends ConfigurationBackupOptions {
+  readonly path: string;
+  /** The names of the stream's files so far. */
+  readonly files: readonly string[];
+  /** Notes a file before it is made; returns its path. Throws FILE_SYSTEM where another stream has one of that name. */
+  readonly claim: (name: string) => string;
 }
 
-async function backupOne(
-  session: Session,
-  info: StreamInfo,
-  path: string,
-  options: ConfigurationBackupOptions,
-): Promise<ConfigurationBackupResult> {
+async function backupOne(session: Session, info: StreamInfo, options: OneStream): Promise<ConfigurationBackupResult> {
+  const { files, claim } = options;
   const stream = info.config.name;
   const now = new Date();
-  const files = [configFileName.stream(stream)];
   const notes: string[] = [];
-  await writeDurably(
-    join(path, configFileName.stream(stream)),
-    formatConfigEntry({ type: "stream", stream, config: info.config }, now),
-  );
+  const entry = { type: "stream", stream, config: info.config } as const;
+  await writeDurably(claim(configFileName.stream(stream)), formatConfigEntry(entry, now));
   const { consumers, missing } = await session.api.consumers(stream);
   const durable = consumers.filter((consumer) => consumer.config.durable_name);
   for (const consumer of durable) {
-    const file = configFileName.consumer(stream, consumer.name);
+    const path = claim(configFileName.consumer(stream, consumer.name));
     const entry = { type: "consumer", stream, consumer: consumer.name, config: consumer.config } as const;
-    await writeDurably(join(path, file), formatConfigEntry(entry, now));
-    files.push(file);
+    await writeDurably(path, formatConfigEntry(entry, now));
   }
   for (const name of missing) notes.push(`consumer "${name}" did not answer and is not in the backup`);
   if (options.data) {
     if (info.config.storage === "memory") {
       notes.push("kept in memory: only the configuration is in the backup");
     } else {
-      files.push(await backupData(session, info, path, options));
+      await backupData(session, info, options, claim(configFileName.data(stream)));
     }
   }
   return { stream, status: "backed-up", consumers: durable.length, files, notes };
 }
 
-async function backupData(
-  session: Session,
-  before: StreamInfo,
-  path: string,
-  options: ConfigurationBackupOptions,
-): Promise<string> {
-  const stream = before.config.name;
-  const scratch = `.${stream}.s2`;
-  const received = await receiveArchive(session, {
-    stream,
-    path,
-    expectedBytes: before.state.bytes,
-    fileName: () => scratch,
-    ...(options.check === undefined ? {} : { check: options.check }),
-    ...(options.signal ? { signal: options.signal } : {}),
+/** The layout's names say the same of a stream "A_consumer_B" and of the consumer "B" of a stream "A". */
+function sameName(name: string): RelightError {
+  return new RelightError("FILE_SYSTEM", `the layout has one file name, ${name}, for a stream and for a consumer`, {
+    hint: "Back up with --layout directories, which keeps them apart.",
   });
-  const { report } = received.checked;
-  const after = await session.api.findStream(stream);
-  const verdict = judgeBackup({ before, after, state: received.state, report });
-  if (!verdict.complete) {
-    throw new RelightError(
-      "SNAPSHOT_INCOMPLETE",
-      `the backup of "${stream}" is not whole: ${verdict.problems.join("; ")}`,
+}
+
+async function backupData(session: Session, before: StreamInfo, options: OneStream, target: string): Promise<void> {
+  const { path, check, signal } = options;
+  const stream = before.config.name;
+  const name = `.${stream}.s2`;
+  const snapshot = join(path, name);
+  try {
+    const { received } = await takeProven(
+      session,
+      {
+        stream,
+        path,
+        fileName: () => name,
+        ...(check === undefined ? {} : { check }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+      before,
     );
+    const { format, lastSequence } = received.checked.report;
+    // What a 2.15 server sends is no files of a store; the same messages as files are.
+    if (format === "v2") await convertFile(snapshot, received.config, before.created, lastSequence);
+    await packTgz(snapshot, target);
+  } finally {
+    for (const scratch of [snapshot, `${snapshot}.v1`]) await rm(scratch, { force: true });
   }
-  const snapshot = join(path, scratch);
-  // What a 2.15 server sends is no files of a store; the same messages as files are.
-  if (report.format === "v2") await convertFile(snapshot, received.config, before.created, report.lastSequence);
-  const file = configFileName.data(stream);
-  await packTgz(snapshot, join(path, file));
-  return file;
 }
 
 async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {

@@ -1,5 +1,4 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -10,8 +9,8 @@ import { fileSystemError } from "../files/staged-directory.ts";
 
 /**
  * Turns a proven v1 snapshot into a gzip tar of the same files, named relative to the stream's directory:
- * `tar -xzf stream_S.tgz -C <store_dir>/jetstream/$G/streams/S` puts them where a stopped server finds them. The snapshot
- * is removed. Throws FILE_SYSTEM, ARCHIVE_DAMAGED.
+ * `tar -xzf stream_S.tgz -C <store_dir>/jetstream/$G/streams/S` puts them where a stopped server finds them.
+ * Throws FILE_SYSTEM, ARCHIVE_DAMAGED.
  */
 export async function packTgz(snapshot: string, target: string): Promise<void> {
   try {
@@ -20,7 +19,6 @@ export async function packTgz(snapshot: string, target: string): Promise<void> {
       createGzip({ level: 6 }),
       createWriteStream(target, { flags: "wx", mode: 0o600, flush: true }),
     );
-    await rm(snapshot);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall) throw fileSystemError(`cannot write ${target}`, error);
     throw error;

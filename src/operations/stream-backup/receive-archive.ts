@@ -4,6 +4,7 @@ import { RelightError } from "../../errors.ts";
 import type { StreamConfig, StreamState } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { type SnapshotEnd, snapshotStream } from "../../jetstream/snapshot.ts";
+import type { Wire } from "../../jetstream/wire/wire.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { GarbageNudge } from "../files/garbage-nudge.ts";
 import { SpoolFile } from "../files/spool-file.ts";
@@ -11,6 +12,8 @@ import { fileSystemError } from "../files/staged-directory.ts";
 import type { StreamBackupEvent } from "./backup-events.ts";
 
 export interface ReceiveOptions {
+  /** The connection to receive on, which is closed in the end. Default: a new one. */
+  readonly connection?: Promise<Wire>;
   readonly stream: string;
   /** The directory to write into. */
   readonly path: string;
@@ -42,10 +45,13 @@ const progressEveryMs = 100;
 export async function receiveArchive(session: Session, options: ReceiveOptions): Promise<ReceivedArchive> {
   const { stream } = options;
   const partial = join(options.path, "archive.partial");
-  const connection = await session.dedicate();
+  const connection = await (options.connection ?? session.dedicate());
   let check: ArchiveCheck | undefined;
   let done = false;
   try {
+    await using file = await SpoolFile.create(partial);
+    // It takes a moment to start, which the server's answer does as well.
+    check = ArchiveCheck.start(partial, { streamName: stream });
     const snapshot = await snapshotStream(connection, stream, {
       ...session.apiOptions,
       reuseMemory: true,
@@ -62,8 +68,6 @@ export async function receiveArchive(session: Session, options: ReceiveOptions):
       messages: snapshot.state.messages,
       bytes: snapshot.state.bytes,
     });
-    await using file = await SpoolFile.create(partial);
-    check = ArchiveCheck.start(partial, { streamName: stream });
     let reported = 0;
     const report = (): void => {
       reported = Date.now();

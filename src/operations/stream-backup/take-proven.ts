@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRelightError, RelightError } from "../../errors.ts";
+import type { StreamInfo } from "../../jetstream/api-types.ts";
+import type { Session } from "../../jetstream/session.ts";
+import type { Wire } from "../../jetstream/wire/wire.ts";
+import { type BackupVerdict, judgeBackup } from "./judge-backup.ts";
+import { type ReceivedArchive, type ReceiveOptions, receiveArchive } from "./receive-archive.ts";
+import { streamMovements } from "./stream-movement.ts";
+
+export interface TakeOptions extends Omit<ReceiveOptions, "connection" | "expectedBytes"> {
+  /** How often the snapshot may be asked for in all. Default 4. */
+  readonly attempts?: number;
+}
+
+/** Errors after which the same snapshot, asked for again, can succeed. */
+const worthAnotherTry = ["SNAPSHOT_STALLED", "SNAPSHOT_INCOMPLETE", "SOURCE_CHANGED", "CONNECTION_LOST"] as const;
+
+/** nats-server 2.15 leaves a message out of a snapshot that it cannot read, and ends as if nothing were missing. */
+const unreadableHint =
+  "The stream stood still meanwhile. If this comes back, the server cannot read what is missing: its own copy is damaged. " +
+  "Try with another replica as the leader.";
+
+/** Errors of a server that is just coming back; they end a backup only where nothing had been disturbed before. */
+const comingBack = ["STREAM_OFFLINE", "TIMEOUT", "JETSTREAM_UNAVAILABLE"] as const;
+
+/** How long a server may take to come back in the middle of a backup. */
+const comingBackMs = 30_000;
+
+/**
+ * How long to wait for a snapshot of the same stream that a server before 2.15 still has under way: most often one whose
+ * receiver is gone, this run's own lost connection or a killed process, which the server notices after 2 to 5 s.
+ */
+const othersSnapshotMs = 12_000;
+
+/** Chunk and window of each further attempt after a stall: ever less under way, for slow links and disks. */
+const smaller: readonly { readonly chunkSize: number; readonly windowSize: number }[] = [
+  { chunkSize: 30 * 1024, windowSize: 1 * 1024 * 1024 },
+  { chunkSize: 16 * 1024, windowSize: 256 * 1024 },
+  { chunkSize: 8 * 1024, windowSize: 64 * 1024 },
+];
+
+export interface Taken {
+  readonly received: ReceivedArchive;
+  readonly verdict: BackupVerdict;
+  /** Right before the attempt that succeeded: not the stream that the run began with, where that was created again. */
+  readonly before: StreamInfo;
+  readonly after: StreamInfo;
+  readonly attempts: number;
+  readonly consumers: Awaited<ReturnType<Session["api"]["consumers"]>>;
+}
+
+/**
+ * Asks for snapshots of a stream until one is proven complete, or no further attempt is worth while. `firstInfo`: the
+ * stream before. Throws what {@link receiveArchive} throws, STREAM_NOT_FOUND, SOURCE_CHANGED, SNAPSHOT_INCOMPLETE.
+ */
+export async function takeProven(session: Session, options: TakeOptions, firstInfo: StreamInfo): Promise<Taken> {
+  const { stream } = options;
+  const limit = Math.max(1, options.attempts ?? 4);
+  let before = firstInfo;
+  let stalls = 0;
+  let busyUntil: number | undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
+      const connection = session.dedicate();
+      const consumers = await orClosing(connection, () => consumersOf(session, options));
+      const received = await receiveArchive(session, {
+        ...options,
+        connection,
+        ...(less ? { chunkSize: Math.min(options.chunkSize ?? less.chunkSize, less.chunkSize) } : {}),
+        ...(less ? { windowSize: Math.min(options.windowSize ?? less.windowSize, less.windowSize) } : {}),
+        expectedBytes: before.state.bytes,
+      });
+      const after = await session.api.findStream(stream);
+      const { state, checked } = received;
+      const verdict = judgeBackup({ before, after, state, report: checked.report });
+      if (!verdict.complete || after === undefined) {
+        const code = after === undefined || after.created !== before.created ? "SOURCE_CHANGED" : "SNAPSHOT_INCOMPLETE";
+        throw new RelightError(code, `the backup of "${stream}" is not whole: ${verdict.problems.join("; ")}`, {
+          context: { stream, problems: verdict.problems },
+          ...(after && streamMovements(before, after).length === 0 ? { hint: unreadableHint } : {}),
+        });
+      }
+      return { received, verdict, before, after, attempts: attempt, consumers };
+    } catch (error) {
+      const known = await explain(session, before, error);
+      if (isInProgress(known)) {
+        busyUntil ??= Date.now() + othersSnapshotMs;
+        if (Date.now() >= busyUntil) throw known;
+        attempt--;
+        await sleep(500, undefined, options.signal ? { signal: options.signal } : {});
+        continue;
+      }
+      busyUntil = undefined;
+      const transient = attempt > 1 ? [...worthAnotherTry, ...comingBack] : worthAnotherTry;
+      if (attempt >= limit || !transient.some((code) => isRelightError(known, code))) throw known;
+      if (isRelightError(known, "SNAPSHOT_STALLED")) stalls++;
+      options.onEvent?.({ kind: "retry", stream, attempt: attempt + 1, reason: (known as Error).message });
+      await sleep(250 * attempt, undefined, options.signal ? { signal: options.signal } : {});
+      before = await infoOnceBack(session, options);
+    }
+  }
+}
+
+/** From each consumer's own leader: an archive holds what the stream's leader knows, which can be less. */
+async function consumersOf(session: Session, { stream, consumers }: TakeOptions): Promise<Taken["consumers"]> {
+  return (consumers ?? true) ? session.api.consumers(stream) : { consumers: [], missing: [] };
+}
+
+/** Does something while a connection is being made; closes that where it fails. */
+async function orClosing<T>(connection: Promise<Wire>, run: () => Promise<T>): Promise<T> {
+  // Looked at when it is needed.
+  connection.catch(() => {});
+  try {
+    return await run();
+  } catch (error) {
+    await connection.then(
+      (made) => made.close(),
+      () => {},
+    );
+    throw error;
+  }
+}
+
+/** The stream's information, as soon as a server that was restarted, or a new leader, gives it. */
+async function infoOnceBack(session: Session, { stream, signal }: TakeOptions): Promise<StreamInfo> {
+  const until = Date.now() + comingBackMs;
+  for (;;) {
+    try {
+      return await session.api.streamInfo(stream);
+    } catch (error) {
+      const gone = session.api.connection.isClosed() || Date.now() >= until;
+      if (gone || !comingBack.some((code) => isRelightError(error, code))) throw error;
+      await sleep(250, undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+function isInProgress(error: unknown): boolean {
+  return isRelightError(error, "SNAPSHOT_FAILED") && /snapshot in progress/.test(error.message);
+}
+
+/** A silence, and a server that gives up, have a cause that it can be asked for: the stream is gone, or was purged. */
+async function explain(session: Session, before: StreamInfo, error: unknown): Promise<unknown> {
+  if (!isRelightError(error, "SNAPSHOT_STALLED") && !isRelightError(error, "SNAPSHOT_FAILED")) return error;
+  const stream = before.config.name;
+  let now: StreamInfo | undefined;
+  try {
+    now = await session.api.findStream(stream);
+  } catch {
+    return error;
+  }
+  if (!now) {
+    return new RelightError("STREAM_NOT_FOUND", `stream "${stream}" was deleted while its backup ran`, {
+      cause: error,
+    });
+  }
+  // A block that goes while it is its turn ends a v1 snapshot; one that cannot be read would be no better next time.
+  const gaveUp = error.code === "SNAPSHOT_FAILED" && error.context.status !== undefined;
+  const moved = now.created !== before.created || now.state.first_seq > before.state.first_seq;
+  if (!gaveUp || !moved) return error;
+  return new RelightError("SNAPSHOT_INCOMPLETE", `messages left while the server copied them: ${error.message}`, {
+    cause: error,
+    context: error.context,
+  });
+}
