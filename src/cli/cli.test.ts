@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -99,6 +101,26 @@ describe("the command line, as a user starts it", () => {
       const value = await run("stream", "restore", "./x", "--if-exists", "perhaps");
       assert.equal(value.code, 2);
       assert.match(value.stderr, /Choose one of: fail, skip, replace/);
+    });
+
+    it("ends with 2 for flags that contradict each other, before anything is connected", async () => {
+      const ended = await run("account", "backup", "x", "--data", "--server", "127.0.0.1:1");
+      assert.equal(ended.code, 2);
+      assert.match(ended.stderr, /--data goes with --layout config/);
+    });
+
+    it("ends with 130 for Ctrl-C while it connects to a server that says nothing", async () => {
+      const listener = createServer();
+      listener.listen(0, "127.0.0.1");
+      await once(listener, "listening");
+      const { port } = listener.address() as AddressInfo;
+      const { child, ended } = startRelight(home, ["stream", "ls", "--timeout", "1m", "-s", `127.0.0.1:${port}`]);
+      const [socket] = (await once(listener, "connection")) as [Socket];
+      child.kill("SIGINT");
+      const { code, signal } = await ended;
+      assert.deepEqual([code, signal], [130, null]);
+      socket.destroy();
+      listener.close();
     });
 
     it("ends with 14 where no server is reached, and says which address", async () => {
@@ -218,7 +240,7 @@ describe("the command line, as a user starts it", () => {
         await stalled;
         // What has arrived is on its way to the disk.
         for (let tries = 0; left().length === 0 && tries < 100; tries++) await sleep(20);
-        assert.match(left().join(), /^\.x\.relight-[0-9a-f]+\.partial$/);
+        assert.match(left().join(), /^\.x\.relight-[0-9a-f]{8}-\d+-[0-9a-f]{8}\.partial$/);
         child.kill(signal);
         const { code, stdout, stderr, signal: killedBy } = await ended;
         assert.deepEqual([code, killedBy], [130, null]);

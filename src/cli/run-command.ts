@@ -17,6 +17,8 @@ export interface CommandSettings {
   readonly json: boolean;
   /** Name in the summary: "stream backup". */
   readonly command: string;
+  /** Throws USAGE where flags contradict each other: before anything is connected. */
+  readonly validate?: () => void;
 }
 
 let exitCode: ExitCode = ExitCode.ok;
@@ -53,7 +55,8 @@ export async function runCommand(
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
-    await using session = await openCliSession(settings.flags);
+    settings.validate?.();
+    await using session = await openCliSession(settings.flags, controller.signal);
     exitCode = await work({ session, signal: controller.signal });
   } catch (thrown) {
     const error =

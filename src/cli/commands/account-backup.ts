@@ -59,13 +59,8 @@ export function registerAccountBackup(parent: Command): void {
   addConnectionOptions(command).action(async (directory: string, flags: Flags) => {
     const json = flags.json ?? false;
     await runCommand(
-      { flags: connectionFlags(command), json, command: "account backup" },
+      { flags: connectionFlags(command), json, command: "account backup", validate: () => validate(flags) },
       async ({ session, signal }) => {
-        if (flags.data && flags.layout !== "config") {
-          throw new RelightError("USAGE", "--data goes with --layout config", {
-            hint: "The directories layout always holds the data.",
-          });
-        }
         const { outcomes, vanished } =
           flags.layout === "config"
             ? await configurationLayout(session, directory, flags, signal)
@@ -94,6 +89,13 @@ export function registerAccountBackup(parent: Command): void {
         return code;
       },
     );
+  });
+}
+
+function validate(flags: Flags): void {
+  if (!flags.data || flags.layout === "config") return;
+  throw new RelightError("USAGE", "--data goes with --layout config", {
+    hint: "The directories layout always holds the data.",
   });
 }
 

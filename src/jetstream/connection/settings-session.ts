@@ -5,15 +5,19 @@ import { type ConnectOptions, connect, prepareDialling, shuffled } from "./conne
 import { type ConnectionSettings, jetStreamApiOptions } from "./connection-settings.ts";
 import { dialWire } from "./dial-wire.ts";
 
-/** A session with the settings of `resolveConnectionSettings`. Throws what {@link connect} throws. */
+/**
+ * A session with the settings of `resolveConnectionSettings`. Throws what {@link connect} throws. The signal cancels the
+ * first connecting only: who cleans up after a cancellation needs connections for it.
+ */
 export function openSettingsSession(
   settings: ConnectionSettings,
-  options: Pick<ConnectOptions, "environment"> = {},
+  options: Pick<ConnectOptions, "environment" | "signal"> = {},
 ): Promise<Session> {
+  const { signal: _, ...later } = options;
   return openSession({
     ...jetStreamApiOptions(settings),
     connect: (): Promise<NatsConnection> => connect(settings, options),
-    dedicate: () => dedicate(settings, options),
+    dedicate: () => dedicate(settings, later),
   });
 }
 

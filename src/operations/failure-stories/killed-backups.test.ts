@@ -94,17 +94,25 @@ describe("a backup that is killed (SIGKILL), at any moment", () => {
     }
   }
 
-  it("leaves no directory, or one that is whole and proven", async () => {
+  it("leaves no directory, or one that is whole and proven; the next run tidies up", async () => {
     const directory = story.path("fresh");
     let killed = 0;
+    let tidied = 0;
     for (let changes = 1; ; changes += isLong ? 1 : 2) {
       const came = await killAt(directory, changes, []);
       const found = await wholeBackup(directory);
       assert.ok(found === undefined || found === messages, `after ${changes} changes`);
+      const hidden = (): string[] => readdirSync(story.directory).filter((name) => name.startsWith("."));
+      if (found === undefined && hidden().length > 0) {
+        await backupStream(story.session, { stream: "KILLED", directory, tool });
+        assert.deepEqual(hidden(), []);
+        tidied++;
+      }
       await cleanUp();
       if (!came) break;
       killed++;
     }
+    assert.ok(tidied > 0, "nothing was left to tidy up");
     assert.ok(killed >= 3, `killed ${killed} times`);
   });
 

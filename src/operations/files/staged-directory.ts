@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
+import { partialName, removeDeadLeftovers } from "./dead-leftovers.ts";
 
 /**
  * A directory that appears whole or not at all: everything is written beside the target under a temporary name, made
@@ -44,8 +44,9 @@ export class StagedDirectory implements AsyncDisposable {
         });
       }
     }
-    const path = join(dirname(full), `.${basename(full)}.relight-${randomBytes(4).toString("hex")}.partial`);
+    const path = join(dirname(full), await partialName(basename(full)));
     try {
+      await removeDeadLeftovers(dirname(full), basename(full));
       await mkdir(path, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw fileSystemError(`cannot create a directory beside ${target}`, error);
