@@ -1,3 +1,5 @@
+import { giveMemory, takeMemory } from "./spare-memory.ts";
+
 /** A block is one write of a file, and what a reader works on at a time. */
 const blockBytes = 512 * 1024;
 
@@ -34,7 +36,7 @@ export class BlockQueue implements AsyncIterable<Uint8Array> {
   push(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     for (let at = 0; at < chunk.length; ) {
-      this.#current ??= this.#free.pop() ?? new Uint8Array(blockBytes);
+      this.#current ??= this.#free.pop() ?? takeMemory(blockBytes);
       const length = Math.min(blockBytes - this.#length, chunk.length - at);
       this.#current.set(length === chunk.length ? chunk : chunk.subarray(at, at + length), this.#length);
       this.#length += length;
@@ -79,6 +81,7 @@ export class BlockQueue implements AsyncIterable<Uint8Array> {
         this.#onTaken?.();
       }
       if (this.#ended) {
+        for (const block of this.#free.splice(0)) giveMemory(block);
         if (this.#error !== undefined) throw this.#error;
         return;
       }

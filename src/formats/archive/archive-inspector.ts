@@ -1,3 +1,4 @@
+import type { Kernels } from "../kernels/kernels.ts";
 import type { ArchiveProblem, ArchiveReport, InspectOptions } from "./archive-report.ts";
 import { ArchiveWalk } from "./archive-walk.ts";
 import { checkConsumers } from "./check-consumers.ts";
@@ -26,9 +27,10 @@ export class ArchiveInspector {
   #v1: V1Evidence | undefined;
   #v2: V2Evidence | undefined;
 
-  constructor(options: InspectOptions = {}) {
+  /** `kernels`: for it alone. */
+  constructor(options: InspectOptions = {}, kernels?: Kernels) {
     this.#options = options;
-    this.#walk = new ArchiveWalk({
+    const sinks = {
       v1: () => {
         this.#v1 = new V1Evidence(options);
         return this.#v1;
@@ -37,7 +39,8 @@ export class ArchiveInspector {
         this.#v2 = new V2Evidence(options);
         return this.#v2;
       },
-    });
+    };
+    this.#walk = new ArchiveWalk(sinks, kernels);
   }
 
   get encodedBytes(): number {

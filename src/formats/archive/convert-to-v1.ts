@@ -24,9 +24,9 @@ export class V1Converter {
   #lastSequence = 0;
   #lastTime = 0n;
 
-  constructor(options: ConvertOptions) {
+  /** `kernels`: for it alone. */
+  constructor(options: ConvertOptions, kernels = Kernels.create()) {
     this.#options = options;
-    const kernels = Kernels.create();
     this.#walk = new ArchiveWalk(
       {
         v1: () => {

@@ -63,12 +63,12 @@ let compiled: WebAssembly.Module | undefined;
 
 /**
  * One instance of the WebAssembly kernels (kernels/) with a memory of its own, at most 1 GiB. Cheap to create: the module
- * is compiled once. Addresses are plain numbers; nothing is freed, an instance is dropped as a whole.
+ * is compiled once. Addresses are plain numbers; nothing is freed but all at once.
  */
 export class Kernels {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: Exports;
-  readonly #keyAt: number;
+  #keyAt: number;
   #top: number;
   #bytes: Uint8Array;
   #view: DataView;
@@ -100,7 +100,21 @@ export class Kernels {
     return this.#view;
   }
 
-  /** Address of `bytes` new bytes, aligned to 64, with {@link slackBytes} behind them. Throws RangeError past 1 GiB. */
+  /**
+   * Begins anew, in the same memory, for the next archive: whatever was allocated is free, and who still uses it must not.
+   * An instance whose memory has grown a lot is better dropped: see {@link memoryBytes}.
+   */
+  reset(): void {
+    this.#top = aligned(this.#exports.heapBase());
+    this.#keyAt = this.allocate(32);
+  }
+
+  /** Bytes of memory that this instance holds. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Address of `bytes` new bytes, which may hold anything, aligned to 64, with {@link slackBytes} behind them. Throws RangeError past 1 GiB. */
   allocate(bytes: number): number {
     const at = this.#top;
     this.#raise(aligned(at + bytes + slackBytes));

@@ -2,6 +2,7 @@
  * Reads the server's side of the NATS client protocol from one buffer that is used again and again.
  * Source: docs.nats.io, "Client protocol" (INFO, MSG, HMSG, PING, PONG, +OK, -ERR).
  */
+import { giveMemory, takeMemory } from "../spare-memory.ts";
 
 export interface ProtocolHandler {
   /** `headers` and `data` are parts of the receive buffer: valid only during the call. */
@@ -17,6 +18,7 @@ export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
 
+const defaultBuffer = 1024 * 1024;
 const lineFeed = 10;
 /** An INFO can name many servers; everything else is far shorter. */
 const maxLine = 1024 * 1024;
@@ -35,13 +37,24 @@ export class ProtocolReader {
 
   constructor(handler: ProtocolHandler, options: { readonly bufferBytes?: number; readonly maxMessage: number }) {
     this.#handler = handler;
-    this.#buffer = Buffer.allocUnsafeSlow(options.bufferBytes ?? 1024 * 1024);
+    const memory = takeMemory(options.bufferBytes ?? defaultBuffer);
+    this.#buffer = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
     this.#maxMessage = options.maxMessage;
   }
 
   /** The largest message, headers included, that is accepted, in bytes. */
   set maxMessage(bytes: number) {
     this.#maxMessage = bytes;
+  }
+
+  /** Nothing will be read any more. */
+  close(): void {
+    if (this.#buffer.length === defaultBuffer)
+      giveMemory(new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset, defaultBuffer));
+    this.#buffer = Buffer.alloc(0);
+    this.#start = 0;
+    this.#end = 0;
+    this.#searched = 0;
   }
 
   /** Where the next bytes belong. */

@@ -90,7 +90,11 @@ export class WireConnection implements Wire {
     socket.setKeepAlive(true, 30_000);
     socket.on("error", (error) => this.#end(error));
     socket.on("end", () => this.#end(this.#refusal ?? new Error("the server closed the connection")));
-    socket.on("close", () => this.#end(this.#refusal ?? new Error("the connection was closed")));
+    socket.on("close", () => {
+      this.#end(this.#refusal ?? new Error("the connection was closed"));
+      // Only now: until here the system might still read into its buffer.
+      this.#reader.close();
+    });
     return this.#greeting.promise;
   }
 

@@ -167,6 +167,6 @@ async function convertFile(path: string, config: StreamConfig, created: string, 
     await file.finish();
     await rename(`${path}.v1`, path);
   } finally {
-    await converted.cancel();
+    await converted.close();
   }
 }

@@ -1,8 +1,13 @@
-import { Worker } from "node:worker_threads";
 import { RelightError } from "../../errors.ts";
 import type { ArchiveReport, InspectOptions } from "../../formats/archive/archive-inspector.ts";
+import { WorkerPool } from "../workers/worker-pool.ts";
 import { type CheckAnswer, type CheckShared, Flag, unpackReport } from "./check-protocol.ts";
-import type { CheckWorkerData } from "./check-worker.ts";
+import type { CheckOrder } from "./check-worker.ts";
+
+const pool = new WorkerPool<CheckOrder, CheckAnswer>(import.meta.url, "./check-worker", {
+  // The inspector's memory is WebAssembly's and typed arrays; a small young generation keeps the process small.
+  resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 },
+});
 
 export interface CheckedArchive {
   readonly report: ArchiveReport;
@@ -18,7 +23,6 @@ export interface CheckedArchive {
  * stays flat, and what is proven is what a restore will read.
  */
 export class ArchiveCheck {
-  readonly #worker: Worker;
   readonly #counters: BigInt64Array;
   readonly #flags: Int32Array;
   readonly #answer: Promise<CheckAnswer>;
@@ -28,26 +32,21 @@ export class ArchiveCheck {
     const shared: CheckShared = { counters: new SharedArrayBuffer(4 * 8), flags: new SharedArrayBuffer(2 * 4) };
     this.#counters = new BigInt64Array(shared.counters);
     this.#flags = new Int32Array(shared.flags);
-    const data: CheckWorkerData = { path, shared, options };
-    const file = import.meta.url.endsWith(".ts") ? "./check-worker.ts" : "./check-worker.js";
-    this.#worker = new Worker(new URL(file, import.meta.url), {
-      workerData: data,
-      // The inspector's memory is WebAssembly's and typed arrays; a small young generation keeps the process small.
-      resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 },
-    });
+    const lease = pool.lease();
     this.#answer = new Promise((resolve) => {
-      this.#worker.once("message", resolve);
-      this.#worker.once("error", (error) => resolve({ kind: "error", code: "INTERNAL", message: String(error) }));
-      this.#worker.once("exit", (code) =>
-        resolve({ kind: "error", code: "INTERNAL", message: `the check's worker ended with ${code}` }),
-      );
+      lease.onMessage = (answer) => {
+        lease.release();
+        resolve(answer);
+      };
+      lease.onFailure = (error) => resolve({ kind: "error", code: "INTERNAL", message: String(error) });
     });
+    lease.send({ path, shared, options });
     this.#answer.then((answer) => {
       this.#failed = answer.kind === "error";
     });
   }
 
-  /** Starts the worker. The file has to exist. */
+  /** Starts the check. The file has to exist. */
   static start(path: string, options: InspectOptions = {}): ArchiveCheck {
     return new ArchiveCheck(path, options);
   }
@@ -86,7 +85,6 @@ export class ArchiveCheck {
   /** Waits for the damage that `failed` told of, without waiting for the end of the file. */
   async #verdict(): Promise<CheckedArchive> {
     const answer = await this.#answer;
-    await this.#worker.terminate();
     switch (answer.kind) {
       case "report":
         return { report: unpackReport(answer.report), sha256: answer.sha256, bytes: answer.bytes };
@@ -100,12 +98,11 @@ export class ArchiveCheck {
     }
   }
 
-  /** Ends the worker without a verdict. */
+  /** Ends the check without a verdict. */
   async cancel(): Promise<void> {
     Atomics.store(this.#flags, Flag.state, Flag.cancelled);
     this.#tick();
     await this.#answer;
-    await this.#worker.terminate();
   }
 
   #tick(): void {

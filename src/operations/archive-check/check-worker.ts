@@ -4,25 +4,25 @@
  */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { isRelightError } from "../../errors.ts";
 import { ArchiveInspector, type InspectOptions } from "../../formats/archive/archive-inspector.ts";
+import { taskKernels } from "../workers/kept-kernels.ts";
 import { type CheckAnswer, type CheckShared, Flag, packReport } from "./check-protocol.ts";
 
-export interface CheckWorkerData {
+export interface CheckOrder {
   readonly path: string;
   readonly shared: CheckShared;
   readonly options: InspectOptions;
 }
 
-const readSize = 1024 * 1024;
+const buffer = new Uint8Array(1024 * 1024);
 
-function check(data: CheckWorkerData): CheckAnswer {
+function check(data: CheckOrder): CheckAnswer {
   const counters = new BigInt64Array(data.shared.counters);
   const flags = new Int32Array(data.shared.flags);
   const hash = createHash("sha256");
-  const inspector = new ArchiveInspector(data.options);
-  const buffer = new Uint8Array(readSize);
+  const inspector = new ArchiveInspector(data.options, taskKernels());
   const file = openSync(data.path, "r");
   let position = 0;
   try {
@@ -32,7 +32,7 @@ function check(data: CheckWorkerData): CheckAnswer {
       const available = Number(Atomics.load(counters, 0));
       if (state === Flag.cancelled) return { kind: "cancelled" };
       if (position < available) {
-        const length = readSync(file, buffer, 0, Math.min(readSize, available - position), position);
+        const length = readSync(file, buffer, 0, Math.min(buffer.length, available - position), position);
         if (length === 0)
           throw new Error(`the file ends at ${position}, before the ${available} bytes that were written`);
         const bytes = buffer.subarray(0, length);
@@ -53,17 +53,19 @@ function check(data: CheckWorkerData): CheckAnswer {
   }
 }
 
-let answer: CheckAnswer;
-try {
-  answer = check(workerData as CheckWorkerData);
-} catch (error) {
-  // Errors lose their class on the way between threads, so the parts travel.
-  answer = isRelightError(error)
-    ? { kind: "error", code: error.code, message: error.message, hint: error.hint, context: { ...error.context } }
-    : {
-        kind: "error",
-        code: "INTERNAL",
-        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      };
+function answer(order: CheckOrder): CheckAnswer {
+  try {
+    return check(order);
+  } catch (error) {
+    // Errors lose their class on the way between threads, so the parts travel.
+    return isRelightError(error)
+      ? { kind: "error", code: error.code, message: error.message, hint: error.hint, context: { ...error.context } }
+      : {
+          kind: "error",
+          code: "INTERNAL",
+          message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        };
+  }
 }
-parentPort?.postMessage(answer);
+
+parentPort?.on("message", (order: CheckOrder) => parentPort?.postMessage(answer(order)));

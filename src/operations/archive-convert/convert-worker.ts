@@ -1,14 +1,15 @@
 /** The worker that reads an archive and hands out a v1 archive, piece by piece, never far ahead of who takes them. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { isRelightError } from "../../errors.ts";
 import { ArchiveInspector } from "../../formats/archive/archive-inspector.ts";
 import { V1Converter } from "../../formats/archive/convert-to-v1.ts";
 import { V1Rewriter } from "../../formats/archive/rewrite-v1.ts";
 import type { SequenceRanges } from "../../formats/sequence-ranges.ts";
+import { taskKernels } from "../workers/kept-kernels.ts";
 import { type ConvertMessage, type ConvertOrder, Counter, slotBytes } from "./convert-protocol.ts";
 
-const readSize = 1024 * 1024;
+const buffer = new Uint8Array(1024 * 1024);
 
 class Cancelled extends Error {}
 
@@ -58,13 +59,12 @@ function convert({ path, counters, slots, from, ...options }: ConvertOrder): voi
   const shared = new Int32Array(counters);
   const out = new SlotWriter(shared, slots);
   const write = { ...options, write: out.write };
-  const buffer = new Uint8Array(readSize);
   const read = (take: (bytes: Uint8Array) => void, onRead: (bytes: number) => void): void => {
     const file = openSync(path, "r");
     try {
       for (let bytes = 1; bytes > 0; ) {
         if (Atomics.load(shared, Counter.cancelled) === 1) throw new Cancelled();
-        bytes = readSync(file, buffer, 0, readSize, null);
+        bytes = readSync(file, buffer, 0, buffer.length, null);
         take(buffer.subarray(0, bytes));
         onRead(bytes);
       }
@@ -73,7 +73,8 @@ function convert({ path, counters, slots, from, ...options }: ConvertOrder): voi
     }
   };
   // Which messages of a v1 archive are live is known at its end only, so it is read twice.
-  const converter = from === "v2" ? new V1Converter(write) : new V1Rewriter({ ...write, live: liveIn(read) });
+  const converter =
+    from === "v2" ? new V1Converter(write, taskKernels()) : new V1Rewriter({ ...write, live: liveIn(read) });
   read(
     (bytes) => converter.push(bytes),
     // In KiB, so that an i32 holds it.
@@ -84,7 +85,7 @@ function convert({ path, counters, slots, from, ...options }: ConvertOrder): voi
 }
 
 function liveIn(read: (take: (bytes: Uint8Array) => void, onRead: () => void) => void): SequenceRanges {
-  const inspector = new ArchiveInspector();
+  const inspector = new ArchiveInspector({}, taskKernels());
   read(
     (bytes) => inspector.push(bytes),
     () => {},
@@ -92,13 +93,16 @@ function liveIn(read: (take: (bytes: Uint8Array) => void, onRead: () => void) =>
   return inspector.end().live.ranges;
 }
 
-let last: ConvertMessage = { kind: "end" };
-try {
-  convert(workerData as ConvertOrder);
-} catch (error) {
-  if (isRelightError(error)) last = { kind: "error", code: error.code, message: error.message };
-  else if (!(error instanceof Cancelled)) {
-    last = { kind: "error", code: "INTERNAL", message: error instanceof Error ? (error.stack ?? "") : String(error) };
+function outcome(order: ConvertOrder): ConvertMessage {
+  try {
+    convert(order);
+  } catch (error) {
+    if (isRelightError(error)) return { kind: "error", code: error.code, message: error.message };
+    if (!(error instanceof Cancelled)) {
+      return { kind: "error", code: "INTERNAL", message: error instanceof Error ? (error.stack ?? "") : String(error) };
+    }
   }
+  return { kind: "end" };
 }
-parentPort?.postMessage(last);
+
+parentPort?.on("message", (order: ConvertOrder) => parentPort?.postMessage(outcome(order)));

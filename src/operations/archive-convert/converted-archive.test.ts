@@ -57,7 +57,7 @@ describe("an archive that is converted in a worker", () => {
           seen.push(...held.map((piece) => Buffer.from(piece)));
           assert.ok(Buffer.concat(seen).equals(expected(compress)), `keep ${keep}`);
           assert.ok(Math.abs(converted.sourceBytes - archive.length) < 100 * 1024);
-          await converted.cancel();
+          await converted.close();
         }
       }));
   }
@@ -68,7 +68,7 @@ describe("an archive that is converted in a worker", () => {
       await writeFile(path, archive);
       const converted = ConvertedArchive.start({ ...wish, path }, { keep: 1 });
       await converted.ready;
-      await converted.cancel();
+      await converted.close();
 
       await writeFile(path, archive.subarray(0, archive.length / 2));
       const cut = ConvertedArchive.start({ ...wish, path }, { keep: 0 });
@@ -78,6 +78,6 @@ describe("an archive that is converted in a worker", () => {
         },
         (error) => isRelightError(error, "ARCHIVE_DAMAGED") && error.message.startsWith(path),
       );
-      await cut.cancel();
+      await cut.close();
     }));
 });

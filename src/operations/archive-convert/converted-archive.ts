@@ -1,6 +1,13 @@
-import { Worker } from "node:worker_threads";
 import { RelightError } from "../../errors.ts";
+import { WorkerPool } from "../workers/worker-pool.ts";
 import { type ConvertMessage, type ConvertOrder, type ConvertWish, Counter, slotBytes } from "./convert-protocol.ts";
+
+const pool = new WorkerPool<ConvertOrder, ConvertMessage>(import.meta.url, "./convert-worker", {
+  resourceLimits: { maxYoungGenerationSizeMb: 8 },
+});
+/** Memory of conversions that are over, for further ones. */
+const spareSlots: SharedArrayBuffer[] = [];
+const keptSpares = 4;
 
 /** Slots that the worker may fill while all others are under way. */
 const ahead = 4;
@@ -13,7 +20,6 @@ const ahead = 4;
  * been asked for.
  */
 export class ConvertedArchive implements AsyncIterable<Uint8Array> {
-  readonly #worker: Worker;
   readonly #shared: Int32Array;
   readonly #slots: SharedArrayBuffer;
   readonly #keep: number;
@@ -21,6 +27,8 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   #ended = false;
   #error: unknown;
   #wake: (() => void) | undefined;
+  /** Resolves when the worker no longer works on it. */
+  readonly #left: Promise<void>;
   /**
    * Resolves when the first piece can be read, or when there will be none. A server gives up a restore in which nothing
    * comes for 5 s, and an archive of v1 is read to its end before the first piece.
@@ -29,29 +37,31 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
 
   private constructor(wish: ConvertWish, keep: number) {
     this.#keep = keep;
-    this.#slots = new SharedArrayBuffer((keep + 1 + ahead) * slotBytes);
+    this.#slots = slotsOf((keep + 1 + ahead) * slotBytes);
     const counters = new SharedArrayBuffer(Counter.size * 4);
     this.#shared = new Int32Array(counters);
-    const file = import.meta.url.endsWith(".ts") ? "./convert-worker.ts" : "./convert-worker.js";
-    this.#worker = new Worker(new URL(file, import.meta.url), {
-      workerData: { ...wish, counters, slots: this.#slots } satisfies ConvertOrder,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-    });
+    const lease = pool.lease();
     const ready = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
     this.ready = ready.promise;
-    this.#worker.once("message", () => ready.resolve());
-    this.#worker.once("exit", () => {
+    this.#left = left.promise;
+    const end = (error: unknown): void => {
+      this.#end(error);
       ready.resolve();
-      this.#end(new RelightError("INTERNAL", `${wish.path}: the conversion's worker ended`));
-    });
-    this.#worker.on("message", (message: ConvertMessage) => {
+      left.resolve();
+    };
+    lease.onMessage = (message) => {
       if (message.kind === "piece") {
         this.#sizes.push(message.bytes);
+        ready.resolve();
         this.#notify();
-      } else if (message.kind === "end") this.#end(undefined);
-      else this.#end(new RelightError(message.code, `${wish.path}: ${message.message}`));
-    });
-    this.#worker.once("error", (error) => this.#end(new RelightError("INTERNAL", String(error), { cause: error })));
+        return;
+      }
+      lease.release();
+      end(message.kind === "end" ? undefined : new RelightError(message.code, `${wish.path}: ${message.message}`));
+    };
+    lease.onFailure = (error) => end(new RelightError("INTERNAL", `${wish.path}: ${error}`, { cause: error }));
+    lease.send({ ...wish, counters, slots: this.#slots });
   }
 
   /** `keep`: further pieces that may be asked for while one is still in use. */
@@ -82,11 +92,12 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Ends the worker, wherever it is. */
-  async cancel(): Promise<void> {
+  /** Ends it, however far it is. Nothing of it may be in use any more: its memory goes to the next conversion. */
+  async close(): Promise<void> {
     Atomics.store(this.#shared, Counter.cancelled, 1);
     Atomics.notify(this.#shared, Counter.freed);
-    await this.#worker.terminate();
+    await this.#left;
+    if (spareSlots.length < keptSpares && !spareSlots.includes(this.#slots)) spareSlots.push(this.#slots);
   }
 
   /** The first word on how it ended holds. */
@@ -101,4 +112,10 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+/** Memory of this size, which may hold anything. */
+function slotsOf(bytes: number): SharedArrayBuffer {
+  const at = spareSlots.findIndex((spare) => spare.byteLength === bytes);
+  return spareSlots.splice(at, at < 0 ? 0 : 1)[0] ?? new SharedArrayBuffer(bytes);
 }

@@ -92,7 +92,10 @@ async function transfer(
     let acknowledged = 0;
     const garbage = connection.transient ? undefined : new GarbageNudge();
     // A piece may be sent as several chunks, but no chunk is more than a piece.
-    const turns = { pieceBytes: Math.max(pieceBytes, options.chunkSize ?? 0), pieces: inFlight + 2 };
+    const turns = {
+      pieceBytes: Math.min(Math.max(pieceBytes, options.chunkSize ?? 0), Math.max(stored.archiveBytes, 1)),
+      pieces: inFlight + 2,
+    };
     await restoreStream(connection, {
       ...session.apiOptions,
       config: plan.config,
@@ -115,8 +118,9 @@ async function transfer(
     if (proven) return proven;
     throw error;
   } finally {
-    await converted?.cancel();
+    // First: what is still to be sent lies in the memory of the conversion.
     await connection.close();
+    await converted?.close();
   }
   if (plan.settleConfig) await settleConfig(session, plan.config);
   const found = await readBack(session, prepared);

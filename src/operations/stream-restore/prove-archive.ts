@@ -80,7 +80,7 @@ async function checkHash(stored: StoredStream, expected: string, options: ProveO
   const hash = createHash("sha256");
   let bytes = 0;
   let reported = 0;
-  for await (const piece of readAhead(stored.archive, 512 * 1024)) {
+  for await (const piece of readAhead(stored.archive, Math.min(512 * 1024, Math.max(stored.archiveBytes, 1)))) {
     options.signal?.throwIfAborted();
     hash.update(piece);
     bytes += piece.length;
