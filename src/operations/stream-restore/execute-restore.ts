@@ -162,15 +162,16 @@ async function readBack(
   const { api } = session;
   let info = await api.streamInfo(plan.stream);
   let consumers: readonly ConsumerInfo[] = [];
-  let outcome: RestoreOutcome = { mismatches: [], notes: [], consumers: [] };
+  let outcome: RestoreOutcome = { mismatches: [], notes: [], unsettled: [], consumers: [] };
   // In a cluster consumers are assigned, and expired messages removed, a moment after the answer.
   for (let attempt = 0; attempt < 20; attempt++) {
     consumers = (await api.consumers(plan.stream)).consumers;
     info = await api.streamInfo(plan.stream);
     outcome = verifyRestored(plan, facts, info, consumers);
-    if (outcome.mismatches.length === 0) break;
+    if (outcome.mismatches.length === 0 && outcome.unsettled.length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+  outcome = { ...outcome, notes: [...outcome.notes, ...outcome.unsettled] };
   if (outcome.mismatches.length > 0 || info.state.messages !== facts.messages) return { info, outcome };
   const unreadable: number[] = [];
   for (const seq of facts.samples) {
