@@ -84,6 +84,15 @@ export async function readByConsumer(
   } finally {
     clearInterval(watch);
     subscription.unsubscribe();
-    if (consumer) await jsRequest(nc, `CONSUMER.DELETE.${stream}.${consumer}`);
+    if (consumer) await removeConsumer(nc, stream, consumer);
+  }
+}
+
+/** Removes a consumer of our own; where the leader changed meanwhile, an ephemeral one may be gone already. */
+async function removeConsumer(nc: NatsConnection, stream: string, consumer: string): Promise<void> {
+  try {
+    await jsRequest(nc, `CONSUMER.DELETE.${stream}.${consumer}`);
+  } catch (error) {
+    if (!(error instanceof Error) || !/consumer not found/.test(error.message)) throw error;
   }
 }

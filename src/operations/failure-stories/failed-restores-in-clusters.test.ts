@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRelightError } from "../../errors.ts";
+import type { Session } from "../../jetstream/session.ts";
+import { LocalCluster } from "../../local/local-cluster.ts";
+import { assertSameStream } from "../../testing/compare-streams.ts";
+import { fillStream } from "../../testing/fill.ts";
+import { openTestSession } from "../../testing/open-test-session.ts";
+import { readStream } from "../../testing/read-stream.ts";
+import { createStream } from "../../testing/stream-setup.ts";
+import { TcpProxy } from "../../testing/tcp-proxy.ts";
+import { backupStream } from "../stream-backup/backup-stream.ts";
+import { readBackup } from "../stream-restore/read-backup.ts";
+import { restoreStreams } from "../stream-restore/restore-streams.ts";
+
+const tool = "relight test";
+
+const isLong = process.env.RELIGHT_LONG === "1";
+/** Versions and numbers of replicas. */
+const clusters = isLong
+  ? { "2.15": [1, 3], "2.14": [1, 3], "2.12": [1, 3], "2.10": [1, 3] }
+  : { "2.15": [3], "2.10": [1] };
+
+for (const [version, counts] of Object.entries(clusters)) {
+  describe(`an upload that is cut in a cluster of nats-server ${version}`, () => {
+    let cluster: LocalCluster;
+    let session: Session;
+    let directory: string;
+    before(async () => {
+      directory = await mkdtemp(join(tmpdir(), "relight-story-"));
+      cluster = await LocalCluster.start({ version });
+      session = await openTestSession(cluster.url);
+    });
+    after(async () => {
+      await session?.[Symbol.asyncDispose]();
+      await cluster?.stop();
+      await rm(directory, { recursive: true, force: true });
+    });
+
+    for (const replicas of counts) {
+      it(`F21: leaves nothing, and a second run succeeds, with ${replicas} of ${replicas} replicas`, async () => {
+        const { connection: nc } = session.api;
+        const name = `CUT${replicas}`;
+        await createStream(nc, { name, subjects: [`${name}.>`], num_replicas: replicas });
+        const subjects = [`${name}.a`, `${name}.b`];
+        await fillStream(nc, name, { messages: 512, size: 16 * 1024, kind: "random", subjects });
+        const original = await readStream(nc, name);
+        const path = join(directory, name);
+        await backupStream(session, { stream: name, directory: path, tool });
+        await session.api.deleteStream(name);
+
+        const [first = ""] = cluster.urls;
+        await using proxy = await TcpProxy.start({ targetPort: Number(new URL(first).port) });
+        await using far = await openTestSession(proxy.url, "5s");
+        const stored = await readBackup(path);
+        const [failed] = await restoreStreams(far, {
+          stored,
+          wishes: { ifExists: "fail" },
+          tool,
+          onEvent: (event) => {
+            if (event.kind === "planned") proxy.cutAfter("toServer", 3 * 2 ** 20);
+          },
+        });
+        assert.ok(
+          failed?.status === "failed" && isRelightError(failed.error, "CONNECTION_LOST"),
+          JSON.stringify(failed),
+        );
+        assert.equal(failed.error.context.left, undefined, failed.error.message);
+        // The meta group hears of a deletion a moment later everywhere.
+        for (let tries = 0; tries < 20 && (await session.api.streamNames()).includes(name); tries++) await sleep(250);
+        assert.deepEqual(await session.api.streamNames(), []);
+
+        const [second] = await restoreStreams(session, { stored, wishes: { ifExists: "fail" }, tool });
+        assert.equal(second?.status, "restored", JSON.stringify(second));
+        assertSameStream(original, await readStream(nc, name));
+        await session.api.deleteStream(name);
+      });
+    }
+  });
+}
