@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { nkeys } from "@nats-io/nats-core";
 import { isRelightError } from "../../errors.ts";
 import { LocalServer } from "../../local/local-server.ts";
@@ -13,6 +14,9 @@ import type { WireConnection } from "../wire/wire-connection.ts";
 import { prepareDialling } from "./connect.ts";
 import { dialWire } from "./dial-wire.ts";
 import { type ConnectionFlags, resolveConnectionSettings } from "./resolve-connection-settings.ts";
+
+const certificate = (name: string): string =>
+  fileURLToPath(new URL(`../../../testdata/tls/${name}.pem`, import.meta.url));
 
 async function dialled(flags: ConnectionFlags): Promise<WireConnection | undefined> {
   const settings = resolveConnectionSettings({ timeout: "3s", context: false, ...flags }, {});
@@ -109,6 +113,13 @@ describe("a connection without garbage", () => {
   const seed = new TextDecoder().decode(key.getSeed());
   let users: ConfiguredServer;
   let token: ConfiguredServer;
+  let required: ConfiguredServer;
+  let offered: ConfiguredServer;
+  let mutual: ConfiguredServer;
+  let first: ConfiguredServer;
+  let nameOnly: ConfiguredServer;
+  const tls = (name: string, more = ""): string =>
+    `tls { cert_file: "${certificate(name)}", key_file: "${certificate(`${name}-key`)}" ${more} }`;
   before(async () => {
     users = await startConfiguredServer(
       `authorization { users: [
@@ -117,9 +128,16 @@ describe("a connection without garbage", () => {
          { user: "ivy", password: "s3cret", permissions: { publish: ["ok", "$SYS.>"], subscribe: ["_I.ivy.>"] } }
        ] }`,
     );
-    token = await startConfiguredServer('authorization { token: "t0ken" }');
+    [token, required, offered, mutual, first, nameOnly] = await Promise.all([
+      startConfiguredServer('authorization { token: "t0ken" }'),
+      startConfiguredServer(tls("server")),
+      startConfiguredServer(`${tls("server")}\nallow_non_tls: true`),
+      startConfiguredServer(tls("server", `, verify: true, ca_file: "${certificate("ca")}"`)),
+      startConfiguredServer(tls("server", ", handshake_first: true")),
+      startConfiguredServer(tls("name-only")),
+    ]);
   });
-  after(() => Promise.all([users.stop(), token.stop()]));
+  after(() => Promise.all([users, token, required, offered, mutual, first, nameOnly].map((server) => server?.stop())));
 
   it("takes credentials of every plain kind", async () => {
     const server = users.address;
@@ -143,6 +161,44 @@ describe("a connection without garbage", () => {
     const elsewhere = await open({ server: users.address, user: "ivy", password: "s3cret" });
     await assert.rejects(elsewhere.request("ok", "", { timeout: 3_000 }), denied);
     await elsewhere.close();
+  });
+
+  it("speaks TLS where the server wants it, offers it or begins with it, and large messages pass", async () => {
+    const authority = { tlsca: certificate("ca") };
+    const client = { tlscert: certificate("client"), tlskey: certificate("client-key") };
+    for (const [server, flags] of [
+      [required, { scheme: "nats", ...authority }],
+      [required, { scheme: "tls", ...authority }],
+      [offered, { scheme: "nats", ...authority }],
+      [mutual, { scheme: "tls", ...authority, ...client }],
+      [first, { scheme: "tls", ...authority, tlsfirst: true }],
+    ] as const) {
+      const { scheme, ...others } = flags;
+      for (const host of ["127.0.0.1", "localhost"]) {
+        const wire = await open({ server: `${scheme}://${host}:${server.port}`, ...others });
+        assert.equal(wire.encrypted, true);
+        const data = randomBytes(900_000);
+        const received = new Promise<Buffer>((resolve) =>
+          wire.subscribe("large", { callback: (_error, message) => resolve(Buffer.from(message.data)) }),
+        );
+        wire.publish("large", data);
+        assert.ok((await received).equals(data));
+        await wire.close();
+      }
+    }
+  });
+
+  it("does not speak to a server whose certificate is not right", async () => {
+    const authority = { tlsca: certificate("ca") };
+    assert.equal(await dialled({ server: `tls://127.0.0.1:${required.port}` }), undefined);
+    assert.equal(await dialled({ server: `nats://127.0.0.1:${required.port}` }), undefined);
+    assert.equal(await dialled({ server: `nats://127.0.0.1:${offered.port}` }), undefined);
+    assert.equal(await dialled({ server: `tls://127.0.0.1:${nameOnly.port}`, ...authority }), undefined);
+    assert.equal(await dialled({ server: `tls://localhost:${mutual.port}`, ...authority }), undefined);
+    assert.equal(
+      await dialled({ server: `tls://localhost:${required.port}`, tlsca: certificate("other-ca") }),
+      undefined,
+    );
   });
 
   it("leaves to the NATS client what it cannot do, and what fails", async () => {

@@ -1,33 +1,33 @@
-import { type Socket, connect as tcpDial } from "node:net";
+import { once } from "node:events";
+import { isIP, type Socket, connect as tcpDial } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, connect as tlsDial } from "node:tls";
 import { type Greeting, WireConnection } from "../wire/wire-connection.ts";
 import type { Dialling } from "./dial.ts";
-import type { ServerAddress } from "./server-url.ts";
+import type { LoadedTls } from "./load-tls.ts";
+import { isWebSocket, type ServerAddress } from "./server-url.ts";
+
+/** An INFO line can name many servers. */
+const maxGreeting = 1024 * 1024;
 
 /**
- * Connects a {@link WireConnection}, where that is possible: to a server that is spoken to in plain text. Undefined
- * otherwise, and where anything fails: the NATS client then connects as it always did, or knows how to say why not.
+ * Connects a {@link WireConnection}, by TCP or TLS. Undefined for WebSockets, and where anything fails: the NATS client then
+ * connects as it always did, or knows how to say why not.
  */
 export async function dialWire(server: ServerAddress, dialling: Dialling): Promise<WireConnection | undefined> {
   const { settings, credentials, tls, signal } = dialling;
-  if (server.scheme !== "nats" || tls !== undefined || signal?.aborted) return undefined;
+  if (isWebSocket(server) || signal?.aborted) return undefined;
   const wire = new WireConnection({ inboxPrefix: settings.inboxPrefix });
-  const giveUp = (): void => void wire.close();
+  const attempt = new AbortController();
+  const giveUp = (): void => attempt.abort();
   const timer = setTimeout(giveUp, settings.timeoutMs);
   signal?.addEventListener("abort", giveUp, { once: true });
+  attempt.signal.addEventListener("abort", () => void wire.close(), { once: true });
   try {
-    const { host, port } = server;
-    // Node takes a function for the buffer; its types know only the buffer itself.
-    const onread = wire.onread as unknown as { buffer: Uint8Array; callback: (bytes: number) => boolean };
-    const socket: Socket = tcpDial({ host, port, onread, noDelay: true });
-    const greeting = await wire.attach(socket);
-    if (usesTls(greeting)) {
-      await wire.close();
-      return undefined;
-    }
+    const greeting = await connected(wire, server, tls, attempt.signal);
     await wire.introduce({
       verbose: false,
       pedantic: false,
-      tls_required: false,
+      tls_required: tls !== undefined,
       name: settings.name,
       lang: "relight",
       version: "1",
@@ -38,7 +38,7 @@ export async function dialWire(server: ServerAddress, dialling: Dialling): Promi
     });
     return wire;
   } catch {
-    await wire.close();
+    attempt.abort();
     return undefined;
   } finally {
     clearTimeout(timer);
@@ -46,7 +46,59 @@ export async function dialWire(server: ServerAddress, dialling: Dialling): Promi
   }
 }
 
-/** A server that merely offers TLS gets it, as from the NATS client. */
-function usesTls({ tls_required, tls_available }: Greeting): boolean {
-  return Boolean(tls_required || tls_available);
+async function connected(
+  wire: WireConnection,
+  server: ServerAddress,
+  tls: LoadedTls | undefined,
+  signal: AbortSignal,
+): Promise<Greeting> {
+  const { host, port } = server;
+  if (tls?.handshakeFirst) return wire.attach(await secured(server, tls, signal));
+  if (tls === undefined) {
+    // Node takes a function for the buffer; its types know only the buffer itself.
+    const onread = wire.onread as unknown as { buffer: Uint8Array; callback: (bytes: number) => boolean };
+    const greeting = await wire.attach(tcpDial({ host, port, onread, noDelay: true, signal }), { reads: true });
+    // A server that merely offers TLS gets it, as from the NATS client.
+    if (!greeting.tls_required && !greeting.tls_available) return greeting;
+    wire.detach();
+  }
+  const socket = tcpDial({ host, port, noDelay: true, signal });
+  const greeting = await greetingOf(socket);
+  return wire.attach(await secured(server, tls ?? {}, signal, socket), { greeting });
+}
+
+/** A socket on which the handshake is done, and the certificate is for the host that was asked for. */
+async function secured(server: ServerAddress, tls: LoadedTls, signal: AbortSignal, socket?: Socket): Promise<Socket> {
+  const { host, port } = server;
+  const { handshakeFirst: _, ...files } = tls;
+  const options: ConnectionOptions = {
+    ...files,
+    ...(socket ? { socket } : { host, port }),
+    ...(isIP(host) > 0 ? {} : { servername: host }),
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+  };
+  const secure = tlsDial(options);
+  const giveUp = (): void => void secure.destroy();
+  signal.addEventListener("abort", giveUp, { once: true });
+  await once(secure, "secureConnect");
+  signal.removeEventListener("abort", giveUp);
+  return secure;
+}
+
+/** Reads the server's first line, and nothing behind it. */
+async function greetingOf(socket: Socket): Promise<Greeting> {
+  let text = "";
+  socket.on("error", () => {});
+  for (;;) {
+    const [bytes] = (await once(socket, "data")) as [Buffer];
+    text += bytes.toString("latin1");
+    const end = text.indexOf("\n");
+    if (end === text.length - 1 && text.startsWith("INFO ")) {
+      socket.pause();
+      const greeting = JSON.parse(Buffer.from(text.slice(5), "latin1").toString("utf8")) as Greeting;
+      if (!greeting.tls_required && !greeting.tls_available) throw new Error("the server does not offer TLS");
+      return greeting;
+    }
+    if (end >= 0 || text.length > maxGreeting) throw new Error("no greeting of a nats-server");
+  }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { createInbox } from "@nats-io/nats-core";
 import { RelightError } from "../../errors.ts";
 import { ProtocolReader } from "./protocol-reader.ts";
@@ -37,7 +38,7 @@ export class WireConnection implements Wire {
   readonly #pongs: (() => void)[] = [];
   readonly #reader: ProtocolReader;
   readonly #closed = Promise.withResolvers<unknown>();
-  readonly #greeting = Promise.withResolvers<Greeting>();
+  #greeting = Promise.withResolvers<Greeting>();
   #socket: Socket | undefined;
   #info: Greeting | undefined;
   #roundTripMs: number | undefined;
@@ -73,29 +74,53 @@ export class WireConnection implements Wire {
     return {
       buffer: () => this.#reader.room(),
       callback: (bytes) => {
-        try {
-          this.#reader.filled(bytes);
-        } catch (error) {
-          this.#end(error);
-        }
+        this.#guard(() => this.#reader.filled(bytes));
         return !this.#isClosed;
       },
     };
   }
 
-  /** The socket, which reads by means of {@link onread}. Resolves with the server's greeting. */
-  attach(socket: Socket): Promise<Greeting> {
+  /**
+   * Takes a socket. `reads`: it reads by means of {@link onread} already. `greeting`: where the server has said it before.
+   * Resolves with the server's greeting.
+   */
+  attach(
+    socket: Socket,
+    { reads = false, greeting }: { readonly reads?: boolean; readonly greeting?: Greeting } = {},
+  ): Promise<Greeting> {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
-    socket.on("error", (error) => this.#end(error));
-    socket.on("end", () => this.#end(this.#refusal ?? new Error("the server closed the connection")));
-    socket.on("close", () => {
-      this.#end(this.#refusal ?? new Error("the connection was closed"));
-      // Only now: until here the system might still read into its buffer.
-      this.#reader.close();
-    });
+    if (!reads) socket.on("data", (bytes: Buffer) => this.#guard(() => this.#reader.push(bytes)));
+    const ifOurs = (end: () => void) => (): void => {
+      if (this.#socket === socket) end();
+    };
+    const lost = (why: string): void => this.#end(this.#refusal ?? new Error(why));
+    socket.on("error", (error) => ifOurs(() => this.#end(error))());
+    socket.on(
+      "end",
+      ifOurs(() => lost("the server closed the connection")),
+    );
+    socket.on(
+      "close",
+      ifOurs(() => {
+        lost("the connection was closed");
+        // Only now: until here the system might still read into its buffer.
+        this.#reader.close();
+      }),
+    );
+    if (greeting) this.#greeted(greeting);
     return this.#greeting.promise;
+  }
+
+  /** Lets the socket go, for another one. */
+  detach(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#info = undefined;
+    this.#greeting = Promise.withResolvers<Greeting>();
+    this.#greeting.promise.catch(() => {});
+    socket?.destroy();
   }
 
   /** Says who we are, and waits until the server has accepted it. Rejects where it does not. */
@@ -110,6 +135,10 @@ export class WireConnection implements Wire {
 
   get info(): Greeting | undefined {
     return this.#info;
+  }
+
+  get encrypted(): boolean {
+    return this.#socket instanceof TLSSocket;
   }
 
   get local(): boolean {
@@ -208,13 +237,25 @@ export class WireConnection implements Wire {
 
   #onInfo(json: string): void {
     try {
-      this.#info = JSON.parse(json) as Greeting;
+      this.#greeted(JSON.parse(json) as Greeting);
     } catch (error) {
       this.#end(new Error("the server's greeting is not JSON", { cause: error }));
-      return;
     }
-    this.#reader.maxMessage = (this.#info.max_payload ?? 0) + slack;
-    this.#greeting.resolve(this.#info);
+  }
+
+  #greeted(greeting: Greeting): void {
+    this.#info = greeting;
+    this.#reader.maxMessage = (greeting.max_payload ?? 0) + slack;
+    this.#greeting.resolve(greeting);
+  }
+
+  #guard(read: () => void): void {
+    if (this.#isClosed) return;
+    try {
+      read();
+    } catch (error) {
+      this.#end(error);
+    }
   }
 
   /** A refused subject leaves the connection open; after anything else the server closes it. */

@@ -20,6 +20,8 @@ export interface Wire {
   readonly transient?: boolean;
   /** True where the server runs on this machine: sending costs less than compressing. */
   readonly local?: boolean;
+  /** True where Node receives in buffers of its own for each read: TLS. */
+  readonly encrypted?: boolean;
   isClosed(): boolean;
   /** Resolves when the connection is closed, with the reason where it was not asked for. */
   closed(): Promise<unknown>;

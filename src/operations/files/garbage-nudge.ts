@@ -16,13 +16,19 @@ const majorEvery = 4;
  * 163 MB with a major collection every 16 MiB instead. A collection takes a few milliseconds, since the heap is small.
  */
 export class GarbageNudge {
+  readonly #minorEvery: number;
   #bytes = 0;
   #collections = 0;
+
+  /** `everyBytes`: between two collections; the less often, the less CPU time and the more memory. Default 4 MiB. */
+  constructor({ everyBytes = minorEvery }: { readonly everyBytes?: number } = {}) {
+    this.#minorEvery = everyBytes;
+  }
 
   /** Tells that buffers of so many bytes were used up. */
   used(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < minorEvery) return;
+    if (this.#bytes < this.#minorEvery) return;
     this.#bytes = 0;
     collect ??= loadCollector();
     collect({ type: ++this.#collections % majorEvery === 0 ? "major" : "minor" });
