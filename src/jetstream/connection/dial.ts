@@ -105,8 +105,10 @@ function connectionOptions(
     ...(tls === undefined ? {} : { tls: tls && ({ ...tls, ...nodeTls } as TlsOptions) }),
     // While it connects: a client that may reconnect waits for the time-out where the server hangs up, and forgets why.
     reconnect: false,
-    maxReconnectAttempts: 5,
+    // Half a minute: a server that is restarted is waited for.
+    maxReconnectAttempts: 60,
     reconnectTimeWait: 500,
+    reconnectJitter: 50,
     ignoreClusterUpdates: dedicated,
     // Pings queue behind data, so a slow link needs patience: a dead connection is noticed after two minutes.
     pingInterval: 30_000,

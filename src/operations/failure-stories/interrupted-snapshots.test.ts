@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError } from "../../errors.ts";
 import { StoryServer } from "../../testing/story-server.ts";
 import { createStream } from "../../testing/stream-setup.ts";
@@ -72,7 +73,7 @@ for (const version of versions) {
     it("F07: a server that is gone for good is an error, and nothing is left behind", async () => {
       const { proxy, session } = await story.through({}, "2s");
       const cut = proxy.cutAfter("toClient", 3 * mebibyte);
-      const backup = backupStream(session, { ...options("RESTARTED"), idleTimeoutMs: 2_000 });
+      const backup = backupStream(session, { ...options("RESTARTED"), idleTimeoutMs: 2_000, comingBackMs: 3_000 });
       const refused = assert.rejects(backup, (error) => isRelightError(error) && error.exitCode === 14);
       await cut;
       proxy.refuse();
@@ -95,6 +96,7 @@ for (const version of versions) {
       await stalled;
       await story.server.kill();
       proxy.resume();
+      await sleep(6_000);
       await story.server.launch();
       const { manifest } = await backup;
       assert.equal(manifest.attempts, 2);

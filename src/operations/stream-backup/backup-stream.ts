@@ -25,6 +25,8 @@ export interface StreamBackupOptions {
   readonly force?: boolean;
   /** How often the snapshot may be asked for in all. Default 4. */
   readonly attempts?: number;
+  /** How long a server may take to come back in the middle, in milliseconds. Default 30,000. */
+  readonly comingBackMs?: number;
   /** Goes into the manifest. */
   readonly tool: string;
   readonly signal?: AbortSignal;

@@ -10,6 +10,8 @@ import { streamMovements } from "./stream-movement.ts";
 export interface TakeOptions extends Omit<ReceiveOptions, "connection" | "expectedBytes"> {
   /** How often the snapshot may be asked for in all. Default 4. */
   readonly attempts?: number;
+  /** How long a server may take to come back in the middle of a backup, in milliseconds. Default 30,000. */
+  readonly comingBackMs?: number;
 }
 
 /** Errors after which the same snapshot, asked for again, can succeed. */
@@ -23,8 +25,7 @@ const unreadableHint =
 /** Errors of a server that is just coming back; they end a backup only where nothing had been disturbed before. */
 const comingBack = ["STREAM_OFFLINE", "TIMEOUT", "JETSTREAM_UNAVAILABLE"] as const;
 
-/** How long a server may take to come back in the middle of a backup. */
-const comingBackMs = 30_000;
+const defaultComingBackMs = 30_000;
 
 /**
  * How long to wait for a snapshot of the same stream that a server before 2.15 still has under way: most often one whose
@@ -97,7 +98,7 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
       if (isRelightError(known, "SNAPSHOT_STALLED")) stalls++;
       options.onEvent?.({ kind: "retry", stream, attempt: attempt + 1, reason: (known as Error).message });
       await sleep(250 * attempt, undefined, options.signal ? { signal: options.signal } : {});
-      before = await infoOnceBack(session, options);
+      before = await infoOnceBack(session, options, known);
     }
   }
 }
@@ -122,15 +123,23 @@ async function orClosing<T>(connection: Promise<Wire>, run: () => Promise<T>): P
   }
 }
 
-/** The stream's information, as soon as a server that was restarted, or a new leader, gives it. */
-async function infoOnceBack(session: Session, { stream, signal }: TakeOptions): Promise<StreamInfo> {
+/**
+ * The stream's information, as soon as a server that was restarted, or a new leader, gives it. Throws `lost`, which is why
+ * the server is asked, where it does not come back.
+ */
+async function infoOnceBack(
+  session: Session,
+  { stream, signal, comingBackMs = defaultComingBackMs }: TakeOptions,
+  lost: unknown,
+): Promise<StreamInfo> {
   const until = Date.now() + comingBackMs;
   for (;;) {
     try {
       return await session.api.streamInfo(stream);
     } catch (error) {
-      const gone = session.api.connection.isClosed() || Date.now() >= until;
-      if (gone || !comingBack.some((code) => isRelightError(error, code))) throw error;
+      const away = [...comingBack, "CONNECTION_LOST" as const].some((code) => isRelightError(error, code));
+      if (!away) throw error;
+      if (session.api.connection.isClosed() || Date.now() >= until) throw lost;
       await sleep(250, undefined, signal ? { signal } : {});
     }
   }
