@@ -24,3 +24,4 @@ export {
   snapshotStream,
 } from "./snapshot.ts";
 export { type VersionRules, versionRules } from "./version-rules.ts";
+export type { Wire, WireMessage } from "./wire/wire.ts";
