@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
+import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
@@ -11,6 +12,7 @@ import type { StreamBackupEvent } from "./backup-events.ts";
 import { buildManifest } from "./build-manifest.ts";
 import { type StreamMovement, streamMovements } from "./stream-movement.ts";
 import { takeProven } from "./take-proven.ts";
+import { whileConnecting } from "./while-connecting.ts";
 
 export interface StreamBackupOptions {
   readonly stream: string;
@@ -53,20 +55,16 @@ export async function backupStream(session: Session, options: StreamBackupOption
   const { stream, signal } = options;
   const started = new Date();
   // The stream first: a name that does not exist must not leave so much as a temporary directory.
-  const before = await session.api.streamInfo(stream);
+  const connection = session.dedicate();
+  const before = await whileConnecting(connection, () => snapshotable(session, stream));
   const rules = versionRules(session.api.serverVersion);
-  if (before.config.storage === "memory" && !rules.memorySnapshots) {
-    throw new RelightError(
-      "SNAPSHOT_UNSUPPORTED",
-      `"${stream}" is kept in memory, and nats-server ${session.api.serverVersion.text} cannot make a snapshot of it`,
-      { context: { stream } },
-    );
-  }
-  await using staged = await StagedDirectory.create(options.directory, {
-    replace: options.force ?? false,
-    looksOurs: (names) => names.includes(backupJsonName) || names.includes(manifestName),
-  });
-  const taken = await takeProven(session, { ...options, path: staged.path, fileName: archiveName }, before);
+  await using staged = await whileConnecting(connection, () =>
+    StagedDirectory.create(options.directory, {
+      replace: options.force ?? false,
+      looksOurs: (names) => names.includes(backupJsonName) || names.includes(manifestName),
+    }),
+  );
+  const taken = await takeProven(session, { ...options, connection, path: staged.path, fileName: archiveName }, before);
 
   const { received, verdict, after, attempts } = taken;
   const notes = [...verdict.notes];
@@ -103,6 +101,17 @@ export async function backupStream(session: Session, options: StreamBackupOption
   signal?.throwIfAborted();
   await staged.commit();
   return { directory: staged.target, manifest, movements, notes };
+}
+
+async function snapshotable(session: Session, stream: string): Promise<StreamInfo> {
+  const info = await session.api.streamInfo(stream);
+  const { serverVersion } = session.api;
+  if (info.config.storage !== "memory" || versionRules(serverVersion).memorySnapshots) return info;
+  throw new RelightError(
+    "SNAPSHOT_UNSUPPORTED",
+    `"${stream}" is kept in memory, and nats-server ${serverVersion.text} cannot make a snapshot of it`,
+    { context: { stream } },
+  );
 }
 
 function sha256(text: string): string {

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
-import type { Wire } from "../../jetstream/wire/wire.ts";
 import { type BackupVerdict, judgeBackup } from "./judge-backup.ts";
 import { type ReceivedArchive, type ReceiveOptions, receiveArchive } from "./receive-archive.ts";
 import { streamMovements } from "./stream-movement.ts";
+import { whileConnecting } from "./while-connecting.ts";
 
-export interface TakeOptions extends Omit<ReceiveOptions, "connection" | "expectedBytes"> {
+export interface TakeOptions extends Omit<ReceiveOptions, "expectedBytes"> {
   /** How often the snapshot may be asked for in all. Default 4. */
   readonly attempts?: number;
   /** How long a server may take to come back in the middle of a backup, in milliseconds. Default 30,000. */
@@ -63,8 +63,8 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
   for (let attempt = 1; ; attempt++) {
     try {
       const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
-      const connection = session.dedicate();
-      const consumers = await orClosing(connection, () => consumersOf(session, options));
+      const connection = (attempt === 1 ? options.connection : undefined) ?? session.dedicate();
+      const consumers = await whileConnecting(connection, () => consumersOf(session, options));
       const received = await receiveArchive(session, {
         ...options,
         connection,
@@ -106,21 +106,6 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
 /** From each consumer's own leader: an archive holds what the stream's leader knows, which can be less. */
 async function consumersOf(session: Session, { stream, consumers }: TakeOptions): Promise<Taken["consumers"]> {
   return (consumers ?? true) ? session.api.consumers(stream) : { consumers: [], missing: [] };
-}
-
-/** Does something while a connection is being made; closes that where it fails. */
-async function orClosing<T>(connection: Promise<Wire>, run: () => Promise<T>): Promise<T> {
-  // Looked at when it is needed.
-  connection.catch(() => {});
-  try {
-    return await run();
-  } catch (error) {
-    await connection.then(
-      (made) => made.close(),
-      () => {},
-    );
-    throw error;
-  }
 }
 
 /**
