@@ -1,7 +1,7 @@
 import { giveMemory, takeMemory } from "./spare-memory.ts";
 
 /** A block is one write of a file, and what a reader works on at a time. */
-const blockBytes = 512 * 1024;
+export const blockBytes = 512 * 1024;
 
 interface Filled {
   readonly block: Uint8Array;

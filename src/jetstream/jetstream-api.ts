@@ -122,12 +122,27 @@ export class JetStreamApi<Connection extends Wire = NatsConnection> {
    * server's list leaves out streams without a leader, and what it says of them differs by version; the names are complete.
    */
   async streams(): Promise<{ readonly streams: StreamInfo[]; readonly missing: string[] }> {
-    const [streams, names] = await Promise.all([this.#answeringStreams(), this.streamNames()]);
-    const answered = new Set(streams.map((info) => info.config.name));
-    return { streams, missing: names.filter((name) => !answered.has(name)) };
+    const first = await this.#listOnce();
+    if (first.missing.length === 0) return first;
+    // One that was created or deleted between two answers does not count: what counts is missing twice.
+    const second = await this.#listOnce();
+    return { streams: second.streams, missing: second.missing.filter((name) => first.missing.includes(name)) };
   }
 
-  async #answeringStreams(): Promise<StreamInfo[]> {
+  async #listOnce(): Promise<{ readonly streams: StreamInfo[]; readonly missing: string[] }> {
+    const [{ streams, missing }, names] = await Promise.all([
+      this.#answeringStreams(),
+      this.streamNames().catch((error: unknown) => {
+        // Who may not ask for the names has the list's own word.
+        if (error instanceof RelightError && error.code === "PERMISSION_DENIED") return [];
+        throw error;
+      }),
+    ]);
+    const answered = new Set(streams.map((info) => info.config.name));
+    return { streams, missing: [...new Set([...names, ...missing])].filter((name) => !answered.has(name)) };
+  }
+
+  async #answeringStreams(): Promise<{ readonly streams: StreamInfo[]; readonly missing: ReadonlySet<string> }> {
     const streams: StreamInfo[] = [];
     const missing = new Set<string>();
     const timeoutMs = Math.max(this.timeoutMs, 10_000);
@@ -140,7 +155,9 @@ export class JetStreamApi<Connection extends Wire = NatsConnection> {
       streams.push(...(page.streams ?? []));
       for (const name of page.missing ?? []) missing.add(name);
       for (const name of Object.keys(page.offline ?? {})) missing.add(name);
-      if (!page.streams || page.streams.length === 0 || streams.length + missing.size >= page.total) return streams;
+      if (!page.streams || page.streams.length === 0 || streams.length + missing.size >= page.total) {
+        return { streams, missing };
+      }
     }
   }
 

@@ -59,6 +59,18 @@ for (const version of ["2.9", "2.10", "2.12", "2.14", "2.15"]) {
       assert.equal(info.config.name, "S");
     });
 
+    it("hands out the same memory again where that is wanted, however little may wait", async () => {
+      const { bytes } = await archive();
+      const connection = await dedicated();
+      const options = { reuseMemory: true, bufferBytes: 1_000, idleTimeoutMs: 2_000 };
+      const snapshot = await snapshotStream(connection, "S", options);
+      const blocks: Buffer[] = [];
+      for await (const block of snapshot.chunks) blocks.push(Buffer.from(block));
+      // The server's clock is in an archive of v1.
+      assert.ok(Math.abs(Buffer.concat(blocks).length - bytes.length) < 1_000);
+      await connection.close();
+    });
+
     it("says that there is no such stream, and that there is one already", async () => {
       const connection = await dedicated();
       await assert.rejects(snapshotStream(connection, "NONE"), (error) => isRelightError(error, "STREAM_NOT_FOUND"));

@@ -1,7 +1,7 @@
 import { createInbox } from "@nats-io/nats-core";
 import { RelightError } from "../errors.ts";
 import type { StreamConfig, StreamState } from "./api-types.ts";
-import { BlockQueue } from "./block-queue.ts";
+import { BlockQueue, blockBytes } from "./block-queue.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import { JetStreamApi, type JetStreamApiOptions } from "./jetstream-api.ts";
 import { versionRules } from "./version-rules.ts";
@@ -158,7 +158,9 @@ class Conversation {
     this.#stream = stream;
     this.#options = options;
     this.#idleMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
-    this.#bufferBytes = options.bufferBytes ?? defaultBufferBytes;
+    // Blocks that are not full count as waiting, and are not handed out yet.
+    const least = options.reuseMemory ? 2 * blockBytes : 0;
+    this.#bufferBytes = Math.max(options.bufferBytes ?? defaultBufferBytes, least);
     const onTaken = (): void => this.#releaseAcks();
     this.queue = options.reuseMemory ? new BlockQueue(onTaken) : new ChunkQueue(onTaken);
     this.#copies = Boolean(connection.transient) && !options.reuseMemory;

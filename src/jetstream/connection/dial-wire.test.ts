@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { nkeys } from "@nats-io/nats-core";
 import { isRelightError } from "../../errors.ts";
@@ -10,7 +11,7 @@ import { LocalServer } from "../../local/local-server.ts";
 import { type ConfiguredServer, startConfiguredServer } from "../../testing/configured-server.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
 import { TcpProxy } from "../../testing/tcp-proxy.ts";
-import type { WireConnection } from "../wire/wire-connection.ts";
+import { WireConnection } from "../wire/wire-connection.ts";
 import { prepareDialling } from "./connect.ts";
 import { dialWire } from "./dial-wire.ts";
 import { type ConnectionFlags, resolveConnectionSettings } from "./resolve-connection-settings.ts";
@@ -206,6 +207,47 @@ describe("a connection without garbage", () => {
     assert.equal(await dialled({ server: "127.0.0.1:1" }), undefined);
     assert.equal(await dialled({ server: `tls://${users.address}` }), undefined);
     assert.equal(await dialled({ server: `ws://${users.address}` }), undefined);
+  });
+
+  it("gives up on one that accepts and closes, or falls silent, wherever TLS is meant", async () => {
+    const offer = 'INFO {"tls_available":true}\r\n';
+    for (const [flags, answers] of [
+      [{ tlsfirst: true }, [undefined]],
+      [{ tlsfirst: true }, [""]],
+      [{ tlsca: certificate("ca") }, [""]],
+      [{ tlsca: certificate("ca") }, ["INFO {"]],
+      [{ tlsca: certificate("ca") }, [offer]],
+      [{}, [offer, ""]],
+      [{}, [offer, undefined]],
+    ] as const) {
+      let turn = 0;
+      const sockets: Socket[] = [];
+      const listener = createServer((socket) => {
+        sockets.push(socket);
+        socket.on("error", () => {});
+        const answer = answers[Math.min(turn++, answers.length - 1)];
+        if (answer === offer) socket.write(offer);
+        else if (answer !== undefined) socket.end(answer);
+      });
+      listener.listen(0, "127.0.0.1");
+      await once(listener, "listening");
+      const { port } = listener.address() as AddressInfo;
+      assert.equal(await dialled({ server: `127.0.0.1:${port}`, timeout: "400ms", ...flags }), undefined);
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+    }
+  });
+
+  it("notices a server that is frozen", async () => {
+    await using proxy = await TcpProxy.start({ targetPort: token.port });
+    const wire = new WireConnection({ pingEveryMs: 40 });
+    const socket = connect({ port: proxy.port, host: "127.0.0.1" });
+    await wire.attach(socket);
+    await wire.introduce({ verbose: false, auth_token: "t0ken", protocol: 1 });
+    await sleep(300);
+    assert.equal(wire.isClosed(), false);
+    proxy.stall();
+    assert.match(String(await wire.closed()), /does not answer any more/);
   });
 
   it("gives up on a server that says nothing, nonsense, or that it wants TLS", async () => {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { isIP, type Socket, connect as tcpDial } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, connect as tlsDial } from "node:tls";
 import { type Greeting, WireConnection } from "../wire/wire-connection.ts";
@@ -63,7 +62,7 @@ async function connected(
     wire.detach();
   }
   const socket = tcpDial({ host, port, noDelay: true, signal });
-  const greeting = await greetingOf(socket);
+  const greeting = await greetingOf(socket, signal);
   return wire.attach(await secured(server, tls ?? {}, signal, socket), { greeting });
 }
 
@@ -78,19 +77,15 @@ async function secured(server: ServerAddress, tls: LoadedTls, signal: AbortSigna
     checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
   };
   const secure = tlsDial(options);
-  const giveUp = (): void => void secure.destroy();
-  signal.addEventListener("abort", giveUp, { once: true });
-  await once(secure, "secureConnect");
-  signal.removeEventListener("abort", giveUp);
+  await happened(secure, "secureConnect", signal);
   return secure;
 }
 
 /** Reads the server's first line, and nothing behind it. */
-async function greetingOf(socket: Socket): Promise<Greeting> {
+async function greetingOf(socket: Socket, signal: AbortSignal): Promise<Greeting> {
   let text = "";
-  socket.on("error", () => {});
   for (;;) {
-    const [bytes] = (await once(socket, "data")) as [Buffer];
+    const bytes = (await happened(socket, "data", signal)) as Buffer;
     text += bytes.toString("latin1");
     const end = text.indexOf("\n");
     if (end === text.length - 1 && text.startsWith("INFO ")) {
@@ -101,4 +96,20 @@ async function greetingOf(socket: Socket): Promise<Greeting> {
     }
     if (end >= 0 || text.length > maxGreeting) throw new Error("no greeting of a nats-server");
   }
+}
+
+/** What a socket tells with an event; rejects, having destroyed it, where it fails, closes or is given up before. */
+function happened(socket: Socket, event: string, signal: AbortSignal): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const fail = (error?: unknown): void => {
+    socket.destroy();
+    reject(error instanceof Error ? error : new Error("the connection was closed"));
+  };
+  // Listens to errors for good: one that comes after a failure has nobody else.
+  socket.on("error", fail).once("end", fail).once("close", fail).once(event, resolve);
+  signal.addEventListener("abort", fail, { once: true });
+  return promise.finally(() => {
+    socket.off("end", fail).off("close", fail).off(event, resolve);
+    signal.removeEventListener("abort", fail);
+  });
 }

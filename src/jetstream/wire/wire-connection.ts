@@ -22,6 +22,9 @@ interface Subscription {
 
 /** Headers and control lines beside the payload, and what a server allows itself. */
 const slack = 64 * 1024;
+/** Pings queue behind data, so a slow link needs patience: a dead connection is noticed after two minutes. */
+const defaultPingEveryMs = 30_000;
+const maxUnanswered = 4;
 const noMessage: WireMessage = { subject: "", data: new Uint8Array() };
 
 /**
@@ -34,6 +37,7 @@ const noMessage: WireMessage = { subject: "", data: new Uint8Array() };
 export class WireConnection implements Wire {
   readonly transient = true;
   readonly #inboxPrefix: string | undefined;
+  readonly #pingEveryMs: number;
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #pongs: (() => void)[] = [];
   readonly #reader: ProtocolReader;
@@ -42,12 +46,16 @@ export class WireConnection implements Wire {
   #socket: Socket | undefined;
   #info: Greeting | undefined;
   #roundTripMs: number | undefined;
+  #pings: NodeJS.Timeout | undefined;
+  #unanswered = 0;
   #sid = 0;
   #isClosed = false;
   #refusal: Error | undefined;
 
-  constructor(options: { readonly inboxPrefix?: string | undefined } = {}) {
+  /** `pingEveryMs`: the fourth ping in a row that is not answered ends the connection. Default 30,000. */
+  constructor(options: { readonly inboxPrefix?: string | undefined; readonly pingEveryMs?: number } = {}) {
     this.#inboxPrefix = options.inboxPrefix;
+    this.#pingEveryMs = options.pingEveryMs ?? defaultPingEveryMs;
     this.#greeting.promise.catch(() => {});
     this.#reader = new ProtocolReader(
       {
@@ -127,6 +135,7 @@ export class WireConnection implements Wire {
   async introduce(connect: Readonly<Record<string, unknown>>): Promise<void> {
     this.#write(`CONNECT ${JSON.stringify(connect)}\r\n`);
     this.#roundTripMs = await this.rtt();
+    this.#pings = setInterval(() => this.#ping(), this.#pingEveryMs).unref();
   }
 
   get roundTripMs(): number | undefined {
@@ -231,6 +240,19 @@ export class WireConnection implements Wire {
 
   readonly #denials = new Set<(error: Error) => void>();
 
+  /** A server that is frozen keeps its connections: only that it does not answer tells. */
+  #ping(): void {
+    if (this.#unanswered >= maxUnanswered) {
+      this.#end(new Error("the server does not answer any more"));
+      return;
+    }
+    this.#unanswered++;
+    this.#pongs.push(() => {
+      this.#unanswered = 0;
+    });
+    this.#write("PING\r\n");
+  }
+
   #write(text: string): void {
     if (!this.#isClosed) this.#socket?.write(text);
   }
@@ -276,6 +298,7 @@ export class WireConnection implements Wire {
   #end(reason: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearInterval(this.#pings);
     this.#socket?.destroy();
     this.#greeting.reject(reason);
     this.#closed.resolve(reason);

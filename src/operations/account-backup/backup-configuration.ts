@@ -138,7 +138,7 @@ async function backupData(session: Session, before: StreamInfo, options: OneStre
   const name = `.${stream}.s2`;
   const snapshot = join(path, name);
   try {
-    const { received } = await takeProven(
+    const { received, before: taken } = await takeProven(
       session,
       {
         stream,
@@ -149,6 +149,11 @@ async function backupData(session: Session, before: StreamInfo, options: OneStre
       },
       before,
     );
+    if (taken.created !== before.created) {
+      throw new RelightError("SOURCE_CHANGED", `"${stream}" was deleted and created again while it was backed up`, {
+        hint: "Back up once more.",
+      });
+    }
     const { format, lastSequence } = received.checked.report;
     // What a 2.15 server sends is no files of a store; the same messages as files are.
     if (format === "v2") await convertFile(snapshot, received.config, before.created, lastSequence);

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError } from "../../errors.ts";
+import { snapshotStream } from "../../jetstream/snapshot.ts";
 import { StoryServer } from "../../testing/story-server.ts";
 import { createStream } from "../../testing/stream-setup.ts";
 import { backupStream, type StreamBackupOptions } from "../stream-backup/backup-stream.ts";
@@ -68,6 +69,21 @@ for (const version of versions) {
         movements.map((movement) => movement.kind),
         ["recreated"],
       );
+    });
+
+    it("waits for a snapshot that somebody left under way, which counts as no attempt", async () => {
+      const connection = await story.session.dedicate();
+      // Nobody reads it, so that nothing is acknowledged after the first megabytes.
+      await snapshotStream(connection, "CUT", { bufferBytes: 1 });
+      const retries: string[] = [];
+      const { manifest } = await backupStream(story.session, {
+        ...options("CUT"),
+        directory: story.path("AFTER-ANOTHER"),
+        attempts: 1,
+        onEvent: (event) => void (event.kind === "retry" && retries.push(event.reason)),
+      });
+      assert.deepEqual([manifest.attempts, retries], [1, []]);
+      await connection.close();
     });
 
     it("F07: a server that is gone for good is an error, and nothing is left behind", async () => {

@@ -23,7 +23,10 @@ export async function removeDeadLeftovers(directory: string, base: string): Prom
     const match = name.startsWith(front)
       ? /^(\d+)-[0-9a-f]{8}\.partial(?:\.removing)?$/.exec(name.slice(front.length))
       : null;
-    if (match && !isAlive(Number(match[1]))) await rm(join(directory, name), { recursive: true, force: true });
+    // Somebody else's, perhaps: no reason not to make a backup.
+    if (match && !isAlive(Number(match[1]))) {
+      await rm(join(directory, name), { recursive: true, force: true }).catch(() => {});
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { StreamInfo } from "../../jetstream/api-types.ts";
@@ -59,11 +61,13 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
   const limit = Math.max(1, options.attempts ?? 4);
   let before = firstInfo;
   let stalls = 0;
+  let { connection: given } = options;
   let busyUntil: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
-      const connection = (attempt === 1 ? options.connection : undefined) ?? session.dedicate();
+      const connection = given ?? session.dedicate();
+      given = undefined;
       const consumers = await whileConnecting(connection, () => consumersOf(session, options));
       const received = await receiveArchive(session, {
         ...options,
@@ -76,6 +80,8 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
       const { state, checked } = received;
       const verdict = judgeBackup({ before, after, state, report: checked.report });
       if (!verdict.complete || after === undefined) {
+        // The next one may be of the other format, and a backup has one archive.
+        await rm(join(options.path, received.fileName), { force: true });
         const code = after === undefined || after.created !== before.created ? "SOURCE_CHANGED" : "SNAPSHOT_INCOMPLETE";
         throw new RelightError(code, `the backup of "${stream}" is not whole: ${verdict.problems.join("; ")}`, {
           context: { stream, problems: verdict.problems },

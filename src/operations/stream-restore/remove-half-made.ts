@@ -24,6 +24,7 @@ export async function removeHalfMade(
   );
   const until = Date.now() + (unknown ? settleMs : 1_500);
   let looked = false;
+  let seen = false;
   let failure = "";
   for (;;) {
     try {
@@ -32,10 +33,12 @@ export async function removeHalfMade(
       if (found && !isOurs(found, prepared, startedMs)) {
         return `a stream "${plan.stream}" exists that this run did not create; it was not touched`;
       }
-      const left = found !== undefined || (await isListed(session, plan.stream));
-      if (left) await session.api.deleteStream(plan.stream);
+      const stub = found === undefined && (await isStub(session, plan.stream));
+      // Twice, so that a stream that somebody else is creating right now is never taken for one.
+      if (found || (stub && seen)) await session.api.deleteStream(plan.stream);
       // Where the server said no itself, what it had to leave is there at once.
-      else if (!unknown) return undefined;
+      else if (!unknown && !stub) return undefined;
+      seen = stub;
     } catch (cleanUpError) {
       failure = cleanUpError instanceof Error ? cleanUpError.message : String(cleanUpError);
     }
@@ -43,7 +46,7 @@ export async function removeHalfMade(
     await sleep(500);
   }
   try {
-    if (!(await session.api.findStream(plan.stream)) && !(await isListed(session, plan.stream))) return undefined;
+    if (!(await session.api.findStream(plan.stream)) && !(await isStub(session, plan.stream))) return undefined;
   } catch (lookError) {
     failure ||= lookError instanceof Error ? lookError.message : String(lookError);
   }
@@ -56,8 +59,9 @@ export async function removeHalfMade(
  * In a cluster up to 2.14 a restore that was cut leaves a name without a stream: the meta group has it assigned, and keeps
  * it, while its information is "stream not found". The name was free when this run began, so the stub is this run's.
  */
-async function isListed(session: Session, stream: string): Promise<boolean> {
-  return (await session.api.streamNames()).includes(stream);
+async function isStub({ api }: Session, stream: string): Promise<boolean> {
+  if (!api.connection.info?.cluster) return false;
+  return (await api.streamNames()).includes(stream) && !(await api.findStream(stream));
 }
 
 /**
