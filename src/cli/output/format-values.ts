@@ -1,3 +1,5 @@
+import { groupDigits } from "../../group-digits.ts";
+
 /** Formats a number of bytes with binary units: "1.2 MiB". */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -13,7 +15,7 @@ export function formatBytes(bytes: number): string {
 
 /** Formats an integer with thousands separators: "1,204,331". */
 export function formatCount(count: number): string {
-  return count.toLocaleString("en");
+  return groupDigits(count);
 }
 
 /** Formats a number of seconds: "0.42 s", "1.7 s", "12 s", "3 min 05 s", "2 h 07 min"; `digits` for those below 10. */

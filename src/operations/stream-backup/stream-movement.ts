@@ -1,3 +1,4 @@
+import { groupDigits } from "../../group-digits.ts";
 import type { StreamInfo } from "../../jetstream/api-types.ts";
 
 /**
@@ -9,8 +10,7 @@ export interface StreamMovement {
   readonly text: string;
 }
 
-const count = (number: number, one: string): string =>
-  `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`;
+const count = (number: number, one: string): string => `${groupDigits(number)} ${one}${number === 1 ? "" : "s"}`;
 
 /** Compares the stream's information from before the snapshot with that from after it. Pure. */
 export function streamMovements(before: StreamInfo, after: StreamInfo): StreamMovement[] {
