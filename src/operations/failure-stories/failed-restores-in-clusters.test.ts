@@ -21,9 +21,7 @@ const tool = "relight test";
 
 const isLong = process.env.RELIGHT_LONG === "1";
 /** Versions and numbers of replicas. */
-const clusters = isLong
-  ? { "2.15": [1, 3], "2.14": [1, 3], "2.12": [1, 3], "2.10": [1, 3] }
-  : { "2.15": [3], "2.10": [1] };
+const clusters = isLong ? { "2.15": [1, 3], "2.14": [1, 3], "2.12": [1, 3], "2.10": [1, 3] } : { "2.15": [3] };
 
 for (const [version, counts] of Object.entries(clusters)) {
   describe(`an upload that is cut in a cluster of nats-server ${version}`, () => {
