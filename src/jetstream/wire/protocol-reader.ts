@@ -2,7 +2,7 @@
  * Reads the server's side of the NATS client protocol from one buffer that is used again and again.
  * Source: docs.nats.io, "Client protocol" (INFO, MSG, HMSG, PING, PONG, +OK, -ERR).
  */
-import { giveMemory, takeMemory } from "../spare-memory.ts";
+import { spareBytes } from "../spare-memory.ts";
 
 export interface ProtocolHandler {
   /** `headers` and `data` are parts of the receive buffer: valid only during the call. */
@@ -37,7 +37,7 @@ export class ProtocolReader {
 
   constructor(handler: ProtocolHandler, options: { readonly bufferBytes?: number; readonly maxMessage: number }) {
     this.#handler = handler;
-    const memory = takeMemory(options.bufferBytes ?? defaultBuffer);
+    const memory = spareBytes.take(options.bufferBytes ?? defaultBuffer);
     this.#buffer = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
     this.#maxMessage = options.maxMessage;
   }
@@ -50,7 +50,7 @@ export class ProtocolReader {
   /** Nothing will be read any more. */
   close(): void {
     if (this.#buffer.length === defaultBuffer)
-      giveMemory(new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset, defaultBuffer));
+      spareBytes.give(new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset, defaultBuffer));
     this.#buffer = Buffer.alloc(0);
     this.#start = 0;
     this.#end = 0;

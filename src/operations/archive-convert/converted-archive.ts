@@ -1,4 +1,6 @@
 import { RelightError } from "../../errors.ts";
+import { Handover } from "../../jetstream/handover.ts";
+import { SpareMemory } from "../../jetstream/spare-memory.ts";
 import { WorkerPool } from "../workers/worker-pool.ts";
 import { type ConvertMessage, type ConvertOrder, type ConvertWish, Counter, slotBytes } from "./convert-protocol.ts";
 
@@ -6,8 +8,7 @@ const pool = new WorkerPool<ConvertOrder, ConvertMessage>(import.meta.url, "./co
   resourceLimits: { maxYoungGenerationSizeMb: 8 },
 });
 /** Memory of conversions that are over, for further ones. */
-const spareSlots: SharedArrayBuffer[] = [];
-const keptSpares = 4;
+const spareSlots = new SpareMemory((bytes) => new SharedArrayBuffer(bytes), 4);
 
 /** Slots that the worker may fill while all others are under way. */
 const ahead = 4;
@@ -23,10 +24,8 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   readonly #shared: Int32Array;
   readonly #slots: SharedArrayBuffer;
   readonly #keep: number;
-  readonly #sizes: number[] = [];
-  #ended = false;
-  #error: unknown;
-  #wake: (() => void) | undefined;
+  /** Bytes in each slot that was filled, in turn. */
+  readonly #sizes = new Handover<number>();
   /** Resolves when the worker no longer works on it. */
   readonly #left: Promise<void>;
   /**
@@ -37,7 +36,7 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
 
   private constructor(wish: ConvertWish, keep: number) {
     this.#keep = keep;
-    this.#slots = slotsOf((keep + 1 + ahead) * slotBytes);
+    this.#slots = spareSlots.take((keep + 1 + ahead) * slotBytes);
     const counters = new SharedArrayBuffer(Counter.size * 4);
     this.#shared = new Int32Array(counters);
     const lease = pool.lease();
@@ -45,8 +44,9 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     const left = Promise.withResolvers<void>();
     this.ready = ready.promise;
     this.#left = left.promise;
-    const end = (error: unknown): void => {
-      this.#end(error);
+    const end = (error?: RelightError): void => {
+      if (error) this.#sizes.fail(error);
+      else this.#sizes.end();
       ready.resolve();
       left.resolve();
     };
@@ -54,7 +54,6 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
       if (message.kind === "piece") {
         this.#sizes.push(message.bytes);
         ready.resolve();
-        this.#notify();
         return;
       }
       lease.release();
@@ -77,18 +76,13 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const count = this.#slots.byteLength / slotBytes;
     for (let turn = 0; ; turn++) {
-      while (this.#sizes.length === 0) {
-        if (this.#error !== undefined) throw this.#error;
-        if (this.#ended) return;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+      const bytes = await this.#sizes.next();
+      if (bytes === undefined) return;
       if (turn > this.#keep) {
         Atomics.add(this.#shared, Counter.freed, 1);
         Atomics.notify(this.#shared, Counter.freed);
       }
-      yield new Uint8Array(this.#slots, (turn % count) * slotBytes, this.#sizes.shift());
+      yield new Uint8Array(this.#slots, (turn % count) * slotBytes, bytes);
     }
   }
 
@@ -97,25 +91,6 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     Atomics.store(this.#shared, Counter.cancelled, 1);
     Atomics.notify(this.#shared, Counter.freed);
     await this.#left;
-    if (spareSlots.length < keptSpares && !spareSlots.includes(this.#slots)) spareSlots.push(this.#slots);
+    spareSlots.give(this.#slots);
   }
-
-  /** The first word on how it ended holds. */
-  #end(error: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#error = error;
-    this.#notify();
-  }
-
-  #notify(): void {
-    this.#wake?.();
-    this.#wake = undefined;
-  }
-}
-
-/** Memory of this size, which may hold anything. */
-function slotsOf(bytes: number): SharedArrayBuffer {
-  const at = spareSlots.findIndex((spare) => spare.byteLength === bytes);
-  return spareSlots.splice(at, at < 0 ? 0 : 1)[0] ?? new SharedArrayBuffer(bytes);
 }
