@@ -13,29 +13,14 @@ const maxGreeting = 1024 * 1024;
  * connects as it always did, or knows how to say why not.
  */
 export async function dialWire(server: ServerAddress, dialling: Dialling): Promise<WireConnection | undefined> {
-  const { settings, credentials, tls, signal } = dialling;
+  const { settings, signal } = dialling;
   if (isWebSocket(server) || signal?.aborted) return undefined;
-  const wire = new WireConnection({ inboxPrefix: settings.inboxPrefix });
   const attempt = new AbortController();
   const giveUp = (): void => attempt.abort();
   const timer = setTimeout(giveUp, settings.timeoutMs);
   signal?.addEventListener("abort", giveUp, { once: true });
-  attempt.signal.addEventListener("abort", () => void wire.close(), { once: true });
   try {
-    const greeting = await connected(wire, server, tls, attempt.signal);
-    await wire.introduce({
-      verbose: false,
-      pedantic: false,
-      tls_required: tls !== undefined,
-      name: settings.name,
-      lang: "relight",
-      version: "1",
-      protocol: 1,
-      headers: true,
-      no_responders: true,
-      ...credentials.authenticate(greeting.nonce, server.userInfo),
-    });
-    return wire;
+    return (await dialPlain(server, dialling, attempt.signal)) ?? (await dialTls(server, dialling, attempt.signal));
   } catch {
     attempt.abort();
     return undefined;
@@ -45,25 +30,65 @@ export async function dialWire(server: ServerAddress, dialling: Dialling): Promi
   }
 }
 
-async function connected(
-  wire: WireConnection,
+/** Undefined where TLS is meant. */
+async function dialPlain(
   server: ServerAddress,
-  tls: LoadedTls | undefined,
+  dialling: Dialling,
   signal: AbortSignal,
-): Promise<Greeting> {
+): Promise<WireConnection | undefined> {
+  if (dialling.tls !== undefined) return undefined;
   const { host, port } = server;
-  if (tls?.handshakeFirst) return wire.attach(await secured(server, tls, signal));
-  if (tls === undefined) {
-    // Node takes a function for the buffer; its types know only the buffer itself.
-    const onread = wire.onread as unknown as { buffer: Uint8Array; callback: (bytes: number) => boolean };
-    const greeting = await wire.attach(tcpDial({ host, port, onread, noDelay: true, signal }), { reads: true });
-    // A server that merely offers TLS gets it, as from the NATS client.
-    if (!greeting.tls_required && !greeting.tls_available) return greeting;
-    wire.detach();
+  const wire = newWire(dialling, signal);
+  // Node takes a function for the buffer; its types know only the buffer itself.
+  const onread = wire.onread as unknown as { buffer: Uint8Array; callback: (bytes: number) => boolean };
+  const greeting = await wire.attach(tcpDial({ host, port, onread, noDelay: true }), { reads: true });
+  // A server that merely offers TLS gets it, as from the NATS client.
+  if (greeting.tls_required || greeting.tls_available) {
+    await wire.close();
+    return undefined;
+  }
+  return introduced(wire, greeting, server, dialling);
+}
+
+async function dialTls(server: ServerAddress, dialling: Dialling, signal: AbortSignal): Promise<WireConnection> {
+  const { host, port } = server;
+  const { tls = {} } = dialling;
+  const wire = newWire(dialling, signal);
+  if (tls.handshakeFirst) {
+    return introduced(wire, await wire.attach(await secured(server, tls, signal)), server, dialling);
   }
   const socket = tcpDial({ host, port, noDelay: true, signal });
   const greeting = await greetingOf(socket, signal);
-  return wire.attach(await secured(server, tls ?? {}, signal, socket), { greeting });
+  await wire.attach(await secured(server, tls, signal, socket), { greeting });
+  return introduced(wire, greeting, server, dialling);
+}
+
+/** One that is closed where the attempt is given up. */
+function newWire({ settings }: Dialling, signal: AbortSignal): WireConnection {
+  const wire = new WireConnection({ inboxPrefix: settings.inboxPrefix });
+  signal.addEventListener("abort", () => void wire.close(), { once: true });
+  return wire;
+}
+
+async function introduced(
+  wire: WireConnection,
+  { nonce }: Greeting,
+  server: ServerAddress,
+  { settings, credentials, tls }: Dialling,
+): Promise<WireConnection> {
+  await wire.introduce({
+    verbose: false,
+    pedantic: false,
+    tls_required: tls !== undefined,
+    name: settings.name,
+    lang: "relight",
+    version: "1",
+    protocol: 1,
+    headers: true,
+    no_responders: true,
+    ...credentials.authenticate(nonce, server.userInfo),
+  });
+  return wire;
 }
 
 /** A socket on which the handshake is done, and the certificate is for the host that was asked for. */

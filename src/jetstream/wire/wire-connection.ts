@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { createInbox } from "@nats-io/nats-core";
 import { RelightError } from "../../errors.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { ProtocolReader } from "./protocol-reader.ts";
 import type { Wire, WireMessage } from "./wire.ts";
 
@@ -16,15 +17,13 @@ export interface Greeting {
 }
 
 interface Subscription {
-  readonly subject: string;
+  /** What the server may refuse of it: "subscription _INBOX.1", "publish $JS.API.INFO". */
+  readonly needs: readonly string[];
   readonly callback: (error: Error | null, message: WireMessage) => void;
 }
 
 /** Headers and control lines beside the payload, and what a server allows itself. */
 const slack = 64 * 1024;
-/** Pings queue behind data, so a slow link needs patience: a dead connection is noticed after two minutes. */
-const defaultPingEveryMs = 30_000;
-const maxUnanswered = 4;
 const noMessage: WireMessage = { subject: "", data: new Uint8Array() };
 
 /**
@@ -37,17 +36,15 @@ const noMessage: WireMessage = { subject: "", data: new Uint8Array() };
 export class WireConnection implements Wire {
   readonly transient = true;
   readonly #inboxPrefix: string | undefined;
-  readonly #pingEveryMs: number;
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #pongs: (() => void)[] = [];
+  readonly #heartbeat: Heartbeat;
   readonly #reader: ProtocolReader;
   readonly #closed = Promise.withResolvers<unknown>();
-  #greeting = Promise.withResolvers<Greeting>();
+  readonly #greeting = Promise.withResolvers<Greeting>();
   #socket: Socket | undefined;
   #info: Greeting | undefined;
   #roundTripMs: number | undefined;
-  #pings: NodeJS.Timeout | undefined;
-  #unanswered = 0;
   #sid = 0;
   #isClosed = false;
   #refusal: Error | undefined;
@@ -55,7 +52,11 @@ export class WireConnection implements Wire {
   /** `pingEveryMs`: the fourth ping in a row that is not answered ends the connection. Default 30,000. */
   constructor(options: { readonly inboxPrefix?: string | undefined; readonly pingEveryMs?: number } = {}) {
     this.#inboxPrefix = options.inboxPrefix;
-    this.#pingEveryMs = options.pingEveryMs ?? defaultPingEveryMs;
+    this.#heartbeat = new Heartbeat({
+      ask: (answered) => this.#askForPong(answered),
+      onSilence: () => this.#end(new Error("the server does not answer any more")),
+      everyMs: options.pingEveryMs,
+    });
     this.#greeting.promise.catch(() => {});
     this.#reader = new ProtocolReader(
       {
@@ -100,42 +101,23 @@ export class WireConnection implements Wire {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     if (!reads) socket.on("data", (bytes: Buffer) => this.#guard(() => this.#reader.push(bytes)));
-    const ifOurs = (end: () => void) => (): void => {
-      if (this.#socket === socket) end();
-    };
     const lost = (why: string): void => this.#end(this.#refusal ?? new Error(why));
-    socket.on("error", (error) => ifOurs(() => this.#end(error))());
-    socket.on(
-      "end",
-      ifOurs(() => lost("the server closed the connection")),
-    );
-    socket.on(
-      "close",
-      ifOurs(() => {
-        lost("the connection was closed");
-        // Only now: until here the system might still read into its buffer.
-        this.#reader.close();
-      }),
-    );
+    socket.on("error", (error) => this.#end(error));
+    socket.on("end", () => lost("the server closed the connection"));
+    socket.on("close", () => {
+      lost("the connection was closed");
+      // Only now: until here the system might still read into its buffer.
+      this.#reader.close();
+    });
     if (greeting) this.#greeted(greeting);
     return this.#greeting.promise;
-  }
-
-  /** Lets the socket go, for another one. */
-  detach(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#info = undefined;
-    this.#greeting = Promise.withResolvers<Greeting>();
-    this.#greeting.promise.catch(() => {});
-    socket?.destroy();
   }
 
   /** Says who we are, and waits until the server has accepted it. Rejects where it does not. */
   async introduce(connect: Readonly<Record<string, unknown>>): Promise<void> {
     this.#write(`CONNECT ${JSON.stringify(connect)}\r\n`);
     this.#roundTripMs = await this.rtt();
-    this.#pings = setInterval(() => this.#ping(), this.#pingEveryMs).unref();
+    this.#heartbeat.start();
   }
 
   get roundTripMs(): number | undefined {
@@ -168,8 +150,7 @@ export class WireConnection implements Wire {
 
   async rtt(): Promise<number> {
     const started = performance.now();
-    const pong = new Promise<void>((resolve) => this.#pongs.push(resolve));
-    this.#write("PING\r\n");
+    const pong = new Promise<void>((resolve) => this.#askForPong(resolve));
     const lost = this.closed().then((reason) => {
       throw reason instanceof Error ? reason : new Error("the connection was closed");
     });
@@ -191,8 +172,12 @@ export class WireConnection implements Wire {
   }
 
   subscribe(subject: string, { callback }: Pick<Subscription, "callback">): { unsubscribe(): void } {
+    return this.#subscribe(subject, { needs: [`subscription ${subject}`], callback });
+  }
+
+  #subscribe(subject: string, subscription: Subscription): { unsubscribe(): void } {
     const sid = ++this.#sid;
-    this.#subscriptions.set(sid, { subject, callback });
+    this.#subscriptions.set(sid, subscription);
     this.#write(`SUB ${subject} ${sid}\r\n`);
     return {
       unsubscribe: () => {
@@ -205,7 +190,8 @@ export class WireConnection implements Wire {
     const answer = Promise.withResolvers<{ data: Uint8Array }>();
     const reply = createInbox(this.#inboxPrefix);
     const context = { subject };
-    const subscription = this.subscribe(reply, {
+    const subscription = this.#subscribe(reply, {
+      needs: [`subscription ${reply}`, `publish ${subject}`],
       callback: (error, message) => {
         if (error) answer.reject(new RelightError("PERMISSION_DENIED", error.message, { cause: error, context }));
         else if (message.headers?.code === 503 && message.data.length === 0) {
@@ -213,12 +199,6 @@ export class WireConnection implements Wire {
         } else answer.resolve({ data: message.data.slice() });
       },
     });
-    const denied = (error: Error): void => {
-      if (deniedSubject(error.message) === subject) {
-        answer.reject(new RelightError("PERMISSION_DENIED", error.message, { cause: error, context }));
-      }
-    };
-    this.#denials.add(denied);
     const timer = setTimeout(
       () => answer.reject(new RelightError("TIMEOUT", `${subject} was not answered in time`, { context })),
       options.timeout,
@@ -233,23 +213,12 @@ export class WireConnection implements Wire {
       return await answer.promise;
     } finally {
       clearTimeout(timer);
-      this.#denials.delete(denied);
       subscription.unsubscribe();
     }
   }
 
-  readonly #denials = new Set<(error: Error) => void>();
-
-  /** A server that is frozen keeps its connections: only that it does not answer tells. */
-  #ping(): void {
-    if (this.#unanswered >= maxUnanswered) {
-      this.#end(new Error("the server does not answer any more"));
-      return;
-    }
-    this.#unanswered++;
-    this.#pongs.push(() => {
-      this.#unanswered = 0;
-    });
+  #askForPong(answered: () => void): void {
+    this.#pongs.push(answered);
     this.#write("PING\r\n");
   }
 
@@ -283,31 +252,30 @@ export class WireConnection implements Wire {
   /** A refused subject leaves the connection open; after anything else the server closes it. */
   #onError(text: string): void {
     const error = new Error(text);
-    const subject = deniedSubject(text);
-    if (subject === undefined) {
+    const refused = refusedOperation(text);
+    if (refused === undefined) {
       this.#refusal = error;
       return;
     }
-    for (const denied of this.#denials) denied(error);
-    if (!/subscription/i.test(text)) return;
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.subject === subject) subscription.callback(error, noMessage);
+    for (const { needs, callback } of this.#subscriptions.values()) {
+      if (needs.includes(refused)) callback(error, noMessage);
     }
   }
 
   #end(reason: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearInterval(this.#pings);
+    this.#heartbeat.stop();
     this.#socket?.destroy();
     this.#greeting.reject(reason);
     this.#closed.resolve(reason);
   }
 }
 
-/** The subject of a "Permissions Violation for Publish to "x"", or for a subscription. */
-function deniedSubject(text: string): string | undefined {
-  return /permissions violation for (?:publish|subscription) to "([^"\s]+)"/i.exec(text)?.[1];
+/** "publish x" of `Permissions Violation for Publish to "x"`, or of one for a subscription. */
+function refusedOperation(text: string): string | undefined {
+  const [, verb = "", subject] = /permissions violation for (publish|subscription) to "([^"\s]+)"/i.exec(text) ?? [];
+  return subject === undefined ? undefined : `${verb.toLowerCase()} ${subject}`;
 }
 
 /** The first line of headers: `NATS/1.0 503` or `NATS/1.0 408 No Flow Response`. */
