@@ -36,8 +36,12 @@ export interface ConnectOptions {
  * }
  */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<NatsConnection> {
-  const { signal } = options;
-  const dialling = await prepareDialling(settings, options);
+  return connectPrepared(await prepareDialling(settings, options));
+}
+
+/** As {@link connect}, with what was read before. */
+export async function connectPrepared(dialling: Dialling): Promise<NatsConnection> {
+  const { settings, signal } = dialling;
   const failures: DialFailure[] = [];
   for (const server of shuffled(settings.servers)) {
     throwIfCancelled(signal);

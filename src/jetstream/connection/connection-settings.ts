@@ -50,7 +50,6 @@ export function jetStreamApiOptions(settings: ConnectionSettings): JetStreamApiO
     ...(settings.jsApiPrefix === undefined ? {} : { prefix: settings.jsApiPrefix }),
     ...(settings.jsDomain === undefined ? {} : { domain: settings.jsDomain }),
     ...(settings.inboxPrefix === undefined ? {} : { inboxPrefix: settings.inboxPrefix }),
-    ...(settings.inboxPrefix === undefined ? {} : { inboxPrefix: settings.inboxPrefix }),
     timeoutMs: settings.timeoutMs,
   };
 }

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { openSession, type Session } from "../session.ts";
 import type { Wire } from "../wire/wire.ts";
-import { type ConnectOptions, connect, prepareDialling, shuffled } from "./connect.ts";
+import { type ConnectOptions, connect, connectPrepared, prepareDialling, shuffled } from "./connect.ts";
 import { type ConnectionSettings, jetStreamApiOptions } from "./connection-settings.ts";
 import { dialWire } from "./dial-wire.ts";
 
@@ -28,5 +28,5 @@ async function dedicate(settings: ConnectionSettings, options: ConnectOptions): 
     const wire = await dialWire(server, dialling);
     if (wire) return wire;
   }
-  return connect(settings, { ...options, dedicated: true });
+  return connectPrepared(dialling);
 }

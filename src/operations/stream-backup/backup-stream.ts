@@ -8,31 +8,17 @@ import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
-import type { StreamBackupEvent } from "./backup-events.ts";
 import { buildManifest } from "./build-manifest.ts";
 import { type StreamMovement, streamMovements } from "./stream-movement.ts";
-import { takeProven } from "./take-proven.ts";
+import { type TakeOptions, takeProven } from "./take-proven.ts";
 import { whileConnecting } from "./while-connecting.ts";
 
-export interface StreamBackupOptions {
-  readonly stream: string;
+export interface StreamBackupOptions extends Omit<TakeOptions, "connection" | "path" | "fileName"> {
   readonly directory: string;
-  /** Default true. */
-  readonly consumers?: boolean;
-  readonly check?: boolean;
-  readonly chunkSize?: number;
-  readonly windowSize?: number;
-  readonly idleTimeoutMs?: number;
   /** Replace a backup that stands in `directory`, once the new one is proven. */
   readonly force?: boolean;
-  /** How often the snapshot may be asked for in all. Default 4. */
-  readonly attempts?: number;
-  /** How long a server may take to come back in the middle, in milliseconds. Default 30,000. */
-  readonly comingBackMs?: number;
   /** Goes into the manifest. */
   readonly tool: string;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: StreamBackupEvent) => void;
 }
 
 export interface StreamBackupResult {

@@ -19,6 +19,7 @@ export interface ReceiveOptions {
   readonly path: string;
   readonly fileName: (format: "v1" | "v2") => string;
   readonly expectedBytes: number;
+  /** Default true. */
   readonly consumers?: boolean;
   readonly check?: boolean;
   readonly chunkSize?: number;
