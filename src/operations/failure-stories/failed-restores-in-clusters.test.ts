@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
-import { LocalCluster } from "../../local/local-cluster.ts";
+import type { LocalCluster } from "../../local/local-cluster.ts";
 import { assertSameStream } from "../../testing/compare-streams.ts";
 import { fillStream } from "../../testing/fill.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
 import { readStream } from "../../testing/read-stream.ts";
+import { StoryCluster } from "../../testing/story-cluster.ts";
 import { createStream } from "../../testing/stream-setup.ts";
 import { TcpProxy } from "../../testing/tcp-proxy.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
@@ -25,19 +24,15 @@ const clusters = isLong ? { "2.15": [1, 3], "2.14": [1, 3], "2.12": [1, 3], "2.1
 
 for (const [version, counts] of Object.entries(clusters)) {
   describe(`an upload that is cut in a cluster of nats-server ${version}`, () => {
+    let story: StoryCluster;
     let cluster: LocalCluster;
     let session: Session;
     let directory: string;
     before(async () => {
-      directory = await mkdtemp(join(tmpdir(), "relight-story-"));
-      cluster = await LocalCluster.start({ version });
-      session = await openTestSession(cluster.url);
+      story = await StoryCluster.start(version);
+      ({ cluster, session, directory } = story);
     });
-    after(async () => {
-      await session?.[Symbol.asyncDispose]();
-      await cluster?.stop();
-      await rm(directory, { recursive: true, force: true });
-    });
+    after(() => story?.[Symbol.asyncDispose]());
 
     for (const replicas of counts) {
       it(`F21: leaves nothing, and a second run succeeds, with ${replicas} of ${replicas} replicas`, async () => {

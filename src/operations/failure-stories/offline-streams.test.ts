@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
-import { LocalCluster } from "../../local/local-cluster.ts";
+import type { LocalCluster } from "../../local/local-cluster.ts";
 import { LocalServer } from "../../local/local-server.ts";
 import { fillStream } from "../../testing/fill.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
 import { publishOne } from "../../testing/publish.ts";
 import { readStream } from "../../testing/read-stream.ts";
 import { runRelight, summaryOf } from "../../testing/relight-process.ts";
+import { StoryCluster } from "../../testing/story-cluster.ts";
 import { createConsumer, createStream } from "../../testing/stream-setup.ts";
 import { TcpProxy } from "../../testing/tcp-proxy.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
@@ -25,13 +24,13 @@ const versions = process.env.RELIGHT_LONG === "1" ? ["2.15", "2.14", "2.12", "2.
 
 for (const version of versions) {
   describe(`a cluster of three nats-servers ${version}`, () => {
+    let story: StoryCluster;
     let cluster: LocalCluster;
     let session: Session;
     let directory: string;
     before(async () => {
-      directory = await mkdtemp(join(tmpdir(), "relight-story-"));
-      cluster = await LocalCluster.start({ version });
-      session = await openTestSession(cluster.url);
+      story = await StoryCluster.start(version);
+      ({ cluster, session, directory } = story);
       const { connection } = session.api;
       for (const [name, replicas] of [
         ["THREE", 3],
@@ -47,11 +46,7 @@ for (const version of versions) {
         });
       }
     });
-    after(async () => {
-      await session?.[Symbol.asyncDispose]();
-      await cluster?.stop();
-      await rm(directory, { recursive: true, force: true });
-    });
+    after(() => story?.[Symbol.asyncDispose]());
 
     const leaderOf = async (stream: string): Promise<string> =>
       (await session.api.streamInfo(stream)).cluster?.leader ?? "";
