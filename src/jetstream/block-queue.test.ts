@@ -58,15 +58,4 @@ describe("the queue of blocks that are used again", () => {
     assert.equal((await reader.next()).done, true);
     assert.deepEqual([queue.bytes, taken], [0, 2]);
   });
-
-  it("gives what came before an error, then the error", async () => {
-    const queue = new BlockQueue();
-    queue.push(new Uint8Array([1]));
-    queue.fail(new Error("cut"));
-    const seen: number[] = [];
-    await assert.rejects(async () => {
-      for await (const piece of queue) seen.push(piece[0] ?? -1);
-    }, /cut/);
-    assert.deepEqual(seen, [1]);
-  });
 });

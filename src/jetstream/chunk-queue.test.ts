@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { BlockQueue } from "./block-queue.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 
 const chunk = (value: number): Uint8Array => new Uint8Array([value]);
@@ -35,15 +36,26 @@ describe("the queue between a callback and a reader", () => {
     assert.equal((await reader.next()).done, true);
     assert.deepEqual([queue.bytes, taken], [0, 2]);
   });
-
-  it("gives what came before an error, then the error", async () => {
-    const queue = new ChunkQueue();
-    queue.push(chunk(1));
-    queue.fail(new Error("cut"));
-    const seen: number[] = [];
-    await assert.rejects(async () => {
-      for await (const piece of queue) seen.push(piece[0] ?? -1);
-    }, /cut/);
-    assert.deepEqual(seen, [1]);
-  });
 });
+
+for (const Queue of [ChunkQueue, BlockQueue]) {
+  describe(`a ${Queue.name} that fails`, () => {
+    it("gives what came before an error, then the error", async () => {
+      const queue = new Queue();
+      queue.push(chunk(1));
+      queue.fail(new Error("cut"));
+      const seen: number[] = [];
+      await assert.rejects(async () => {
+        for await (const piece of queue) seen.push(piece[0] ?? -1);
+      }, /cut/);
+      assert.deepEqual(seen, [1]);
+    });
+
+    it("ends as it was said first", async () => {
+      const queue = new Queue();
+      queue.end();
+      queue.fail(new Error("late"));
+      for await (const _ of queue) assert.fail("nothing was pushed");
+    });
+  });
+}
