@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { isRelightError } from "../errors.ts";
+import { awaitInterest } from "../testing/await-interest.ts";
 import { type LocalCluster, startCluster } from "./local-cluster.ts";
 
 interface StreamFacts {
@@ -22,6 +23,7 @@ async function fill(cluster: LocalCluster, connection: NatsConnection): Promise<
   const config = { name: "KEPT", subjects: ["kept"], num_replicas: cluster.servers.length };
   const created = await api<StreamFacts>(connection, "STREAM.CREATE.KEPT", config);
   assert.equal(created.error, undefined);
+  await awaitInterest(connection, config.subjects);
   for (let index = 0; index < 20; index++) await connection.request("kept", `${index}`, { timeout: 5_000 });
 }
 
