@@ -27,6 +27,8 @@ export interface VersionRules {
   readonly remembersOrigins: boolean;
   /** Deletes and acks are refused while a snapshot runs (up to 2.11.11 and 2.12.2), which desyncs replicas on R3. */
   readonly snapshotBlocksDeletes: boolean;
+  /** A stream grows past its limits while a snapshot runs, and is cut back afterwards (2.9, as measured). */
+  readonly limitsWaitForSnapshot: boolean;
 }
 
 export function versionRules(version: ServerVersion): VersionRules {
@@ -43,6 +45,7 @@ export function versionRules(version: ServerVersion): VersionRules {
     firstSequence: isAtLeast(version, 2, 10),
     failsOnTrailingBytes: isAtLeast(version, 2, 12, 6) && !v2,
     remembersOrigins: v2,
+    limitsWaitForSnapshot: !isAtLeast(version, 2, 10),
     snapshotBlocksDeletes:
       version.minor <= 10 ||
       (version.minor === 11 && version.patch < 12) ||

@@ -9,6 +9,7 @@ import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { buildManifest } from "./build-manifest.ts";
+import { serverNotes } from "./server-notes.ts";
 import { type StreamMovement, streamMovements } from "./stream-movement.ts";
 import { type TakeOptions, takeProven } from "./take-proven.ts";
 import { whileConnecting } from "./while-connecting.ts";
@@ -53,13 +54,7 @@ export async function backupStream(session: Session, options: StreamBackupOption
   const taken = await takeProven(session, { ...options, connection, path: staged.path, fileName: archiveName }, before);
 
   const { received, verdict, after, attempts } = taken;
-  const notes = [...verdict.notes];
-  if (rules.snapshotBlocksDeletes && (before.config.num_replicas ?? 1) > 1 && before.config.retention !== "limits") {
-    notes.push(
-      "this server version refuses acks and deletes on the leader while a snapshot runs, which can make replicas of " +
-        "work-queue and interest streams differ; upgrade to 2.11.12, 2.12.3 or newer",
-    );
-  }
+  const notes = [...verdict.notes, ...serverNotes(before.config, rules)];
   const movements = streamMovements(before, after);
   const backupJson = formatBackupJson({ config: received.config, state: received.state });
   await writeDurably(join(staged.path, backupJsonName), backupJson);
