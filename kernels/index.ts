@@ -1,5 +1,6 @@
 // The kernels' exports. Memory belongs to the caller: addresses are plain numbers, and nothing is allocated in here.
 import { crc32c, crcInit } from "./crc32c";
+import { buildEntries, entryRows } from "./entry-build";
 import { entryCount, entryNeed, entryStop, scanEntries } from "./entry-scan";
 import { highwayHash, highwayKey } from "./highwayhash";
 import { buildRecords, buildRows, buildSkipped, buildStop } from "./record-build";
@@ -7,7 +8,7 @@ import { recordCount, recordNeed, recordStop, scanRecords } from "./record-scan"
 import { s2DecodeBlock, s2Init } from "./s2-decode";
 import { s2EncodeBlock } from "./s2-encode";
 
-export { buildRecords, buildSkipped, crc32c, highwayKey, s2DecodeBlock, s2EncodeBlock, scanEntries, scanRecords };
+export { buildEntries, buildRecords, buildSkipped, crc32c, highwayKey, s2DecodeBlock, s2EncodeBlock, scanEntries, scanRecords };
 
 /** Fills the tables. To be called once, before anything else. */
 export function init(): void {
@@ -28,5 +29,6 @@ export function entriesStop(): i32 { return entryStop; }
 export function entriesNeed(): usize { return entryNeed; }
 
 // What the last build left behind.
+export function builtEntries(): i32 { return entryRows; }
 export function builtRows(): i32 { return buildRows; }
 export function buildStopped(): i32 { return buildStop; }

@@ -39,6 +39,8 @@ export class V1Writer {
   #capacity = blockBytes;
   #at: number;
   #number = 1;
+  /** Of the current block; undefined until it is needed. */
+  #key: Uint8Array | undefined;
   /** Last sequence in the current block, 0 when it is empty. */
   #last = 0;
   #lastTime = 0n;
@@ -54,12 +56,12 @@ export class V1Writer {
     const meta = encoder.encode(JSON.stringify({ Created: created, ...config }));
     this.#file("meta.inf", meta);
     this.#file("meta.sum", encoder.encode(this.#sum(streamKey(config.name), meta)));
-    kernels.setHighwayKey(blockKey(config.name, this.#number));
   }
 
   /** Takes live messages, as a walk through a v2 archive hands them out. */
   messages({ rows, count }: EntryBatch): void {
     for (let row = 0; row < count; ) {
+      this.#useKey();
       const built = this.#kernels.buildRecords(rows, row, count, {
         out: this.#at,
         outEnd: this.#block + this.#capacity,
@@ -88,6 +90,7 @@ export class V1Writer {
       // Servers note the sequences missing inside a block one by one, so a large gap begins another block.
       if (this.#last > 0 && lastSequence - this.#last > maxFill) this.#endBlock();
       if (this.#at + 30 > this.#block + this.#capacity) this.#makeRoomFor(this.#at - this.#block);
+      this.#useKey();
       this.#at = this.#kernels.buildSkipped(
         this.#at,
         lastSequence,
@@ -108,7 +111,13 @@ export class V1Writer {
     this.#at = this.#block;
     this.#last = 0;
     this.#number++;
-    this.#kernels.setHighwayKey(blockKey(this.#options.config.name, this.#number));
+    this.#key = undefined;
+  }
+
+  /** The walk that the messages come from may have set its own. */
+  #useKey(): void {
+    this.#key ??= blockKey(this.#options.config.name, this.#number);
+    this.#kernels.setHighwayKey(this.#key);
   }
 
   /** A block may hold one message that is larger than blocks are. */

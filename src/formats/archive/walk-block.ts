@@ -18,11 +18,13 @@ export function* walkBlock(
 ): Parsing {
   const { window } = context;
   const { kernels } = window;
-  kernels.setHighwayKey(blockKey(stream, block));
+  const key = blockKey(stream, block);
   sink.blockStart(block);
   let lastChecksum = 0n;
   for (let rest = size; rest > 0; ) {
     const end = window.start + Math.min(window.length, rest);
+    // Each time anew: who takes the records may write others with the same kernels.
+    kernels.setHighwayKey(key);
     const scan = kernels.scanRecords(window.start, end, rows, true);
     if (scan.count > 0) {
       const { start } = window;

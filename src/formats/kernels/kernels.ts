@@ -29,6 +29,8 @@ interface Exports {
     maxFill: number,
     ...columns: number[]
   ): number;
+  buildEntries(from: number, rows: number, out: number, outEnd: number, ...columns: number[]): number;
+  builtEntries(): number;
   buildSkipped(out: number, sequence: number, time: bigint): number;
   builtRows(): number;
   buildStopped(): number;
@@ -202,7 +204,7 @@ export class Kernels {
     rows: EntryRows,
     from: number,
     count: number,
-    target: { readonly out: number; readonly outEnd: number; readonly last: number; readonly maxFill: number },
+    target: Area & { readonly last: number; readonly maxFill: number },
   ): RecordBuild {
     const exports = this.#exports;
     const { out, outEnd, last, maxFill } = target;
@@ -211,10 +213,34 @@ export class Kernels {
     return { count: exports.builtRows(), next, stop };
   }
 
+  /**
+   * Builds message entries of a NATSARC1 archive of the rows from `from` to `count` at `out`, as long as they are sure to end
+   * at or before `outEnd`: one needs its bytes and 50 more. Source: nats-server server/archive/archive.go.
+   */
+  buildEntries(rows: EntryRows, from: number, count: number, target: Area): EntryBuild {
+    const exports = this.#exports;
+    const next = exports.buildEntries(from, count, target.out, target.outEnd, ...rows.addresses) >>> 0;
+    return { count: exports.builtEntries(), next };
+  }
+
   /** Builds one record that marks `sequence` as skipped; returns the address behind its 30 bytes. */
   buildSkipped(out: number, sequence: number, time: bigint): number {
     return this.#exports.buildSkipped(out, sequence, time) >>> 0;
   }
+}
+
+/** Addresses between which something is to be built. */
+export interface Area {
+  readonly out: number;
+  readonly outEnd: number;
+}
+
+/** What a build of entries did. */
+export interface EntryBuild {
+  /** Rows taken. */
+  readonly count: number;
+  /** Address behind the last entry. */
+  readonly next: number;
 }
 
 /** What a build of records did. */

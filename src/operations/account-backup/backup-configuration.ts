@@ -164,7 +164,7 @@ async function backupData(session: Session, before: StreamInfo, options: OneStre
 }
 
 async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {
-  const wish = { path, from: "v2", config, created, lastSequence, compress: true } as const;
+  const wish = { path, spec: {}, config, created, lastSequence, compress: true } as const;
   const converted = ConvertedArchive.start(wish, { keep: 0 });
   try {
     await using file = await SpoolFile.create(`${path}.v1`);

@@ -1,10 +1,11 @@
 import type { ErrorCode } from "../../errors.ts";
+import type { EditSpec } from "../../formats/edit/run-edit.ts";
 
 export interface ConvertWish {
   /** Of the archive, which was proven before. */
   readonly path: string;
-  /** The format of that archive. One of v1 is written anew without its dead messages. */
-  readonly from: "v1" | "v2";
+  /** What is to be made of it; nothing leaves all its live messages and its consumers. */
+  readonly spec: EditSpec;
   readonly config: { readonly name: string; readonly [key: string]: unknown };
   /** RFC 3339. */
   readonly created: string;

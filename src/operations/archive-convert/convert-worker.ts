@@ -2,10 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { isRelightError } from "../../errors.ts";
-import { ArchiveInspector } from "../../formats/archive/archive-inspector.ts";
-import { V1Converter } from "../../formats/archive/convert-to-v1.ts";
-import { V1Rewriter } from "../../formats/archive/rewrite-v1.ts";
-import type { SequenceRanges } from "../../formats/sequence-ranges.ts";
+import { runEdit } from "../../formats/edit/run-edit.ts";
 import { taskKernels } from "../workers/kept-kernels.ts";
 import { type ConvertMessage, type ConvertOrder, Counter, slotBytes } from "./convert-protocol.ts";
 
@@ -55,42 +52,32 @@ class SlotWriter {
   }
 }
 
-function convert({ path, counters, slots, from, ...options }: ConvertOrder): void {
+function convert({ path, counters, slots, spec, lastSequence, ...target }: ConvertOrder): void {
   const shared = new Int32Array(counters);
   const out = new SlotWriter(shared, slots);
-  const write = { ...options, write: out.write };
-  const read = (take: (bytes: Uint8Array) => void, onRead: (bytes: number) => void): void => {
-    const file = openSync(path, "r");
-    try {
-      for (let bytes = 1; bytes > 0; ) {
-        if (Atomics.load(shared, Counter.cancelled) === 1) throw new Cancelled();
-        bytes = readSync(file, buffer, 0, buffer.length, null);
-        take(buffer.subarray(0, bytes));
-        onRead(bytes);
+  runEdit({
+    read: (take, last) => {
+      const file = openSync(path, "r");
+      try {
+        for (let more = true; more; ) {
+          if (Atomics.load(shared, Counter.cancelled) === 1) throw new Cancelled();
+          const bytes = readSync(file, buffer, 0, buffer.length, null);
+          if (bytes === 0) return;
+          more = take(buffer.subarray(0, bytes)) !== false;
+          // In KiB, so that an i32 holds it.
+          if (last) Atomics.add(shared, Counter.sourceKiB, Math.round(bytes / 1024));
+        }
+      } finally {
+        closeSync(file);
       }
-    } finally {
-      closeSync(file);
-    }
-  };
-  // Which messages of a v1 archive are live is known at its end only, so it is read twice.
-  const converter =
-    from === "v2" ? new V1Converter(write, taskKernels()) : new V1Rewriter({ ...write, live: liveIn(read) });
-  read(
-    (bytes) => converter.push(bytes),
-    // In KiB, so that an i32 holds it.
-    (bytes) => Atomics.add(shared, Counter.sourceKiB, Math.round(bytes / 1024)),
-  );
-  converter.end();
+    },
+    spec,
+    lastSequence,
+    target: { ...target, format: "v1" },
+    output: { write: out.write },
+    kernels: taskKernels,
+  });
   out.flush();
-}
-
-function liveIn(read: (take: (bytes: Uint8Array) => void, onRead: () => void) => void): SequenceRanges {
-  const inspector = new ArchiveInspector({}, taskKernels());
-  read(
-    (bytes) => inspector.push(bytes),
-    () => {},
-  );
-  return inspector.end().live.ranges;
 }
 
 function outcome(order: ConvertOrder): ConvertMessage {

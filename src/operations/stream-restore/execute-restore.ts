@@ -131,7 +131,7 @@ async function transfer(
 function conversion({ plan, stored, facts }: PreparedRestore, connection: Wire): ConvertWish {
   return {
     path: stored.archive,
-    from: facts.format,
+    spec: {},
     config: plan.config,
     created: facts.inside?.created ?? stored.manifest?.created ?? new Date().toISOString(),
     lastSequence: facts.streamLastSequence,

@@ -1,4 +1,5 @@
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
+import { subjectsOverlap } from "../../formats/subjects/subject-overlap.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { filterStreamConfig, unknownConsumerFields } from "../../jetstream/config-fields.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
@@ -6,7 +7,6 @@ import { changedFields } from "../stream-backup/stream-movement.ts";
 import { limitRefusals } from "./account-limits.ts";
 import { applyPlacement } from "./apply-placement.ts";
 import type { Refusal, RestorePlan, RestoreSource, RestoreTarget, RestoreWishes } from "./restore-plan.ts";
-import { subjectsOverlap } from "./subject-overlap.ts";
 
 /** Works out what restoring one stream would do, and every reason why it would fail or lose something. Pure. */
 export function planRestore(source: RestoreSource, target: RestoreTarget, wishes: RestoreWishes): RestorePlan {

@@ -1,0 +1,215 @@
+import type { ArchivedConsumer } from "../archive/archive-report.ts";
+import type { EntryBatch } from "../archive/archive-sink.ts";
+import { LiveReader } from "../archive/live-reader.ts";
+import { V1Writer } from "../archive/v1-writer.ts";
+import { V2Writer } from "../archive/v2-writer.ts";
+import { isoTime } from "../directory/archive-facts.ts";
+import { Kernels } from "../kernels/kernels.ts";
+import { describeConsumer, describeState } from "../natsarc/encode-natsarc.ts";
+import { SequenceRanges } from "../sequence-ranges.ts";
+import type { ArchiveEdit, EditReport, EditSource, EditTarget } from "./archive-edit.ts";
+import { ConsumerEditor } from "./consumer-editor.ts";
+import { MessageChanger } from "./message-changer.ts";
+import { MessageFilter } from "./message-filter.ts";
+import type { NewestPerSubject } from "./newest-per-subject.ts";
+
+export interface EditOutput {
+  /** Receives the archive piece by piece; a piece is valid only during the call. Absent: nothing is written. */
+  readonly write?: (piece: Uint8Array) => void;
+}
+
+export interface Edited {
+  readonly report: EditReport;
+  /** v2: what is to stand at the beginning of the archive, in place of as many bytes that were written there. */
+  readonly head: Uint8Array | undefined;
+}
+
+const zeroTime = "0001-01-01T00:00:00Z";
+/** Seconds fit: the longest that a number in a description can be. */
+const longest = Number.MAX_SAFE_INTEGER;
+const longestTime = "2262-04-11T23:47:16.854775807Z";
+
+/**
+ * Makes another archive of an archive of either format while its bytes arrive: the messages that an edit keeps, the consumers
+ * as they stand then, in either format, under any name. With `newest` the source is read twice: first through
+ * {@link NewestCounter}, whose result is handed in.
+ *
+ * Throws ARCHIVE_DAMAGED.
+ */
+export class ArchiveEditor {
+  readonly #edit: ArchiveEdit;
+  readonly #reader: LiveReader;
+  readonly #filter: MessageFilter;
+  readonly #newest: NewestPerSubject | undefined;
+  readonly #changer: MessageChanger;
+  readonly #consumers: ConsumerEditor;
+  readonly #archived: ArchivedConsumer[] = [];
+  readonly #v1: V1Writer | undefined;
+  readonly #v2: V2Writer | undefined;
+  readonly #kept = new SequenceRanges();
+  #begun = false;
+  #sourceMessages = 0;
+  #messages = 0;
+  #bytes = 0;
+  #firstSequence = 0;
+  #lastSequence = 0;
+  #firstTime: bigint | undefined;
+  #lastTime: bigint | undefined;
+  #sourceLast: number;
+
+  constructor(
+    edit: ArchiveEdit,
+    source: EditSource & { readonly newest?: NewestPerSubject | undefined },
+    target: EditTarget,
+    { write }: EditOutput,
+    kernels = Kernels.create(),
+  ) {
+    this.#edit = edit;
+    this.#sourceLast = source.lastSequence ?? 0;
+    this.#archived.push(...(source.consumers ?? []));
+    this.#newest = source.newest;
+    this.#filter = new MessageFilter(edit.select ?? {});
+    this.#changer = new MessageChanger(kernels, edit, target.config, (batch) => this.#write(batch));
+    this.#consumers = new ConsumerEditor(edit);
+    const compress = target.compress ?? true;
+    if (write && target.format === "v1") {
+      this.#v1 = new V1Writer(kernels, { config: target.config, created: target.created, compress, write });
+    } else if (write) this.#v2 = new V2Writer(kernels, { compress, write });
+    this.#reader = new LiveReader(
+      source,
+      {
+        state: (state) => {
+          this.#sourceLast = Math.max(this.#sourceLast, state.last_seq);
+        },
+        consumer: (consumer) => {
+          if (!source.consumers) this.#archived.push(consumer);
+        },
+        messages: (batch) => this.#messagesOf(batch),
+      },
+      kernels,
+    );
+  }
+
+  get decodedBytes(): number {
+    return this.#reader.decodedBytes;
+  }
+
+  /** Messages of the source seen so far: for progress. */
+  get messages(): number {
+    return this.#sourceMessages;
+  }
+
+  /** Takes the next compressed bytes, however they are cut. They are not kept. */
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+  }
+
+  /** The input has ended. */
+  end(): Edited {
+    this.#reader.end();
+    const last = this.#edit.renumber ? this.#messages : this.#lastOfResult();
+    const consumers = this.#consumers.result(this.#archived, {
+      kept: this.#kept,
+      lastSequence: last,
+      renumbered: this.#edit.renumber ?? false,
+    });
+    const lastTime = this.#lastOfSource() === last || this.#messages === 0 ? this.#reader.lastTime : 0n;
+    this.#v1?.end(last, lastTime, consumers.kept);
+    let head: Uint8Array | undefined;
+    if (this.#v2) {
+      if (!this.#begun) this.#begin();
+      head = this.#v2.end(this.#descriptions(consumers.kept, last));
+    }
+    const report: EditReport = {
+      sourceMessages: this.#sourceMessages,
+      messages: this.#messages,
+      bytes: this.#bytes,
+      firstSequence: this.#messages > 0 ? this.#firstSequence : last + 1,
+      lastSequence: last,
+      firstTime: this.#firstTime,
+      lastTime: this.#lastTime,
+      dropped: { ...this.#filter.dropped, ...this.#newest?.dropped },
+      markersDropped: this.#filter.markersDropped,
+      consumers: consumers.kept.map(({ name }) => name),
+      droppedConsumers: consumers.dropped,
+      droppedPending: consumers.droppedPending,
+    };
+    return { report, head };
+  }
+
+  #lastOfSource(): number {
+    return Math.max(this.#sourceLast, this.#lastSequence);
+  }
+
+  /** The sequence that the stream goes on after: where it was cut, that of the cut. */
+  #lastOfResult(): number {
+    const cut = this.#edit.select?.lastSequence ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#lastOfSource(), cut);
+  }
+
+  #messagesOf(batch: EntryBatch): void {
+    this.#sourceMessages += batch.count;
+    const { rows } = batch;
+    this.#sourceLast = Math.max(this.#sourceLast, rows.sequence[batch.count - 1] as number);
+    let count = this.#filter.keep(batch);
+    if (this.#newest && count > 0) count = this.#newest.keep({ ...batch, count });
+    if (count > 0) this.#changer.messages({ ...batch, count });
+  }
+
+  /** Takes what is kept, in its final shape but for its sequences. */
+  #write(batch: EntryBatch): void {
+    const { rows, count } = batch;
+    const { sequence, timestamp, nameLength, headerLength, payloadLength } = rows;
+    for (let row = 0; row < count; row++) {
+      this.#kept.append(sequence[row] as number);
+      const headers = headerLength[row] as number;
+      this.#bytes +=
+        30 + (nameLength[row] as number) + headers + (headers > 0 ? 4 : 0) + (payloadLength[row] as number);
+      if (this.#edit.renumber) sequence[row] = this.#messages + row + 1;
+    }
+    if (this.#messages === 0) {
+      this.#firstSequence = sequence[0] as number;
+      this.#firstTime = timestamp[0] as bigint;
+    }
+    this.#messages += count;
+    this.#lastSequence = sequence[count - 1] as number;
+    this.#lastTime = timestamp[count - 1] as bigint;
+    if (this.#v2 && !this.#begun) this.#begin();
+    (this.#v1 ?? this.#v2)?.messages(batch);
+  }
+
+  /** Writes a v2 head as long as it can become: positions only get smaller, and what is waited for fewer. */
+  #begin(): void {
+    this.#begun = true;
+    const { kept } = this.#consumers.result(this.#archived, undefined);
+    this.#v2?.begin([
+      describeState({
+        messages: longest,
+        bytes: longest,
+        first_seq: longest,
+        first_ts: longestTime,
+        last_seq: longest,
+        last_ts: longestTime,
+        consumer_count: longest,
+      }),
+      ...kept.map(({ name, config, state }) => describeConsumer(name, config, state)),
+    ]);
+  }
+
+  #descriptions(consumers: readonly ArchivedConsumer[], last: number): ReturnType<typeof describeState>[] {
+    const empty = this.#messages === 0;
+    return [
+      describeState({
+        messages: this.#messages,
+        bytes: this.#bytes,
+        // A server compacts the stream up to here; an empty stream that had messages begins behind its last.
+        first_seq: empty ? (last === 0 ? 0 : last + 1) : this.#firstSequence,
+        first_ts: isoTime(this.#firstTime) ?? zeroTime,
+        last_seq: last,
+        last_ts: isoTime(this.#lastTime) ?? zeroTime,
+        consumer_count: consumers.length,
+      }),
+      ...consumers.map(({ name, config, state }) => describeConsumer(name, config, state)),
+    ];
+  }
+}

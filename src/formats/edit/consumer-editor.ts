@@ -1,0 +1,55 @@
+import type { ArchivedConsumer } from "../archive/archive-report.ts";
+import type { ArchiveEdit } from "./archive-edit.ts";
+import { type ConsumerEdit, editConsumerState, renameConsumerFilters } from "./edit-consumers.ts";
+
+export interface EditedConsumers {
+  readonly kept: readonly ArchivedConsumer[];
+  readonly dropped: readonly { readonly name: string; readonly reason: string }[];
+  /** Acknowledgements that were waited for and whose messages are gone. */
+  readonly droppedPending: number;
+}
+
+/** What becomes of an archive's consumers in an edit. */
+export class ConsumerEditor {
+  readonly #edit: ArchiveEdit;
+
+  constructor(edit: ArchiveEdit) {
+    this.#edit = edit;
+  }
+
+  /** Without `content`, which is known at the end: as they are at most, with every position as it was. */
+  result(consumers: readonly ArchivedConsumer[], content: ConsumerEdit | undefined): EditedConsumers {
+    if (this.#edit.consumers === false) {
+      return {
+        kept: [],
+        dropped: consumers.map(({ name }) => ({ name, reason: "consumers were not asked for" })),
+        droppedPending: 0,
+      };
+    }
+    const kept: ArchivedConsumer[] = [];
+    const dropped: { name: string; reason: string }[] = [];
+    let droppedPending = 0;
+    for (const consumer of consumers) {
+      const renamed = this.#renamed(consumer);
+      if (!renamed) {
+        dropped.push({ name: consumer.name, reason: "its filter is renamed in part only" });
+        continue;
+      }
+      const { state } = renamed;
+      if (!state || !content) {
+        kept.push(renamed);
+        continue;
+      }
+      const edited = editConsumerState(state, content);
+      droppedPending += state.pending.length - edited.pending.length;
+      kept.push({ ...renamed, state: edited });
+    }
+    return { kept, dropped, droppedPending };
+  }
+
+  #renamed(consumer: ArchivedConsumer): ArchivedConsumer | undefined {
+    const { subjects, obfuscate } = this.#edit;
+    const mapped = subjects ? renameConsumerFilters(consumer, (subject) => subjects.renameFilter(subject)) : consumer;
+    return mapped && obfuscate ? obfuscate.consumer(mapped) : mapped;
+  }
+}

@@ -1,0 +1,131 @@
+import type { EntryBatch } from "../archive/archive-sink.ts";
+import { SubjectPattern } from "../subjects/subject-pattern.ts";
+import { SubjectTable } from "../subjects/subject-table.ts";
+import { type HeaderField, headerFields, headerValues, isKeyMarker } from "./header-block.ts";
+import { moveRow } from "./move-row.ts";
+
+/** Which messages are kept. What is absent does not matter; of several in a list any one will do. */
+export interface MessageSelection {
+  readonly firstSequence?: number;
+  readonly lastSequence?: number;
+  /** Stored at or after this time, nanoseconds since 1970. */
+  readonly after?: bigint;
+  /** Stored before this time, nanoseconds since 1970. */
+  readonly before?: bigint;
+  readonly subjects?: readonly string[];
+  readonly excludeSubjects?: readonly string[];
+  readonly headers?: readonly { readonly name: string; readonly value?: string }[];
+  readonly excludeHeaders?: readonly string[];
+  readonly payloads?: readonly RegExp[];
+  readonly excludePayloads?: readonly RegExp[];
+}
+
+/** A message is dropped by the first of these that it fails, in this order. */
+export type DropReason = "sequence" | "time" | "subject" | "header" | "payload" | "per-subject" | "key-removed";
+
+/** How many messages each filter dropped. */
+export type DropCounts = Partial<Record<DropReason, number>>;
+
+/** Subjects whose verdict is remembered. */
+const maxSubjects = 64 * 1024;
+
+const Verdict = { unknown: 0, keep: 1, drop: 2 } as const;
+
+/** Drops the rows of messages that a selection does not keep. */
+export class MessageFilter {
+  readonly #selection: MessageSelection;
+  readonly #wanted: readonly SubjectPattern[];
+  readonly #unwanted: readonly SubjectPattern[];
+  readonly #subjects = new SubjectTable();
+  readonly #verdicts = new Uint8Array(maxSubjects);
+  readonly #payloadText = new TextDecoder();
+  readonly #dropped: Record<string, number> = {};
+  /** Markers of removed keys that a header or payload filter dropped: their keys are back. */
+  markersDropped = 0;
+
+  constructor(selection: MessageSelection) {
+    this.#selection = selection;
+    this.#wanted = (selection.subjects ?? []).map((text) => new SubjectPattern(text));
+    this.#unwanted = (selection.excludeSubjects ?? []).map((text) => new SubjectPattern(text));
+  }
+
+  get dropped(): DropCounts {
+    return this.#dropped;
+  }
+
+  /** Moves the rows that are kept to the front; returns how many they are. */
+  keep(batch: EntryBatch): number {
+    const { rows, count } = batch;
+    let kept = 0;
+    for (let row = 0; row < count; row++) {
+      const reason = this.#reason(batch, row);
+      if (reason === undefined) moveRow(rows, row, kept++);
+      else this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
+    }
+    return kept;
+  }
+
+  #reason(batch: EntryBatch, row: number): DropReason | undefined {
+    const { firstSequence, lastSequence, after, before } = this.#selection;
+    const sequence = batch.rows.sequence[row] as number;
+    if (firstSequence !== undefined && sequence < firstSequence) return "sequence";
+    if (lastSequence !== undefined && sequence > lastSequence) return "sequence";
+    if (after !== undefined || before !== undefined) {
+      const time = batch.rows.timestamp[row] as bigint;
+      if ((after !== undefined && time < after) || (before !== undefined && time >= before)) return "time";
+    }
+    if (this.#wanted.length + this.#unwanted.length > 0 && !this.#hasSubject(batch, row)) return "subject";
+    return this.#contentReason(batch, row);
+  }
+
+  #hasSubject({ kernels, rows }: EntryBatch, row: number): boolean {
+    if (this.#subjects.size >= maxSubjects) {
+      this.#subjects.clear();
+      this.#verdicts.fill(Verdict.unknown);
+    }
+    const number = this.#subjects.number(kernels.bytes, rows.offset[row] as number, rows.nameLength[row] as number);
+    if (this.#verdicts[number] === Verdict.unknown) {
+      const subject = this.#subjects.text(number);
+      const unwanted = this.#unwanted.some((pattern) => pattern.covers(subject));
+      const wanted = this.#wanted.length === 0 || this.#wanted.some((pattern) => pattern.covers(subject));
+      this.#verdicts[number] = wanted && !unwanted ? Verdict.keep : Verdict.drop;
+    }
+    return this.#verdicts[number] === Verdict.keep;
+  }
+
+  #contentReason({ kernels, rows }: EntryBatch, row: number): "header" | "payload" | undefined {
+    const { headers = [], excludeHeaders = [], payloads = [], excludePayloads = [] } = this.#selection;
+    const byHeader = headers.length + excludeHeaders.length > 0;
+    const byPayload = payloads.length + excludePayloads.length > 0;
+    if (!byHeader && !byPayload) return undefined;
+    const at = (rows.offset[row] as number) + (rows.nameLength[row] as number);
+    const border = at + (rows.headerLength[row] as number);
+    const fields = headerFields(kernels.bytes.subarray(at, border));
+    let reason: "header" | "payload" | undefined;
+    if (byHeader && !keepsHeaders(fields, headers, excludeHeaders)) reason = "header";
+    else if (byPayload) {
+      const payload = kernels.bytes.subarray(border, border + (rows.payloadLength[row] as number));
+      if (!keepsPayload(this.#payloadText.decode(payload), payloads, excludePayloads)) reason = "payload";
+    }
+    if (reason && isKeyMarker(fields)) this.markersDropped++;
+    return reason;
+  }
+}
+
+function keepsHeaders(
+  fields: readonly HeaderField[],
+  wanted: NonNullable<MessageSelection["headers"]>,
+  unwanted: readonly string[],
+): boolean {
+  if (unwanted.some((name) => headerValues(fields, name).length > 0)) return false;
+  if (wanted.length === 0) return true;
+  return wanted.some(({ name, value }) => {
+    const values = headerValues(fields, name);
+    return value === undefined ? values.length > 0 : values.includes(value);
+  });
+}
+
+function keepsPayload(text: string, wanted: readonly RegExp[], unwanted: readonly RegExp[]): boolean {
+  if (unwanted.some((pattern) => pattern.test(text))) return false;
+  return wanted.length === 0 || wanted.some((pattern) => pattern.test(text));
+}

@@ -1,0 +1,108 @@
+import { ArchiveInspector, type ArchiveReport } from "../archive/archive-inspector.ts";
+import { ArchiveWalk } from "../archive/archive-walk.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { SubjectMap, type SubjectRule } from "../subjects/subject-map.ts";
+import type { ArchiveEdit, EditTarget } from "./archive-edit.ts";
+import { ArchiveEditor, type Edited, type EditOutput } from "./archive-editor.ts";
+import type { MessageSelection } from "./message-filter.ts";
+import { NewestCounter } from "./newest-counter.ts";
+import type { NewestOptions } from "./newest-per-subject.ts";
+import type { Obfuscator } from "./obfuscator.ts";
+
+/** An edit as plain data, which travels between threads. Obfuscation is by a key file's text, or by a new secret. */
+export interface EditSpec {
+  readonly select?: MessageSelection;
+  readonly newest?: NewestOptions;
+  readonly subjectRules?: readonly SubjectRule[];
+  readonly renumber?: boolean;
+  readonly consumers?: boolean;
+}
+
+/** Reads the whole archive from its beginning and hands over its bytes piece by piece; false ends the reading early. */
+export type ReadArchive = (
+  // biome-ignore lint/suspicious/noConfusingVoidType: most takers return nothing
+  take: (bytes: Uint8Array) => boolean | void,
+  /** The last time that it is read, in which the result is written. */
+  last?: boolean,
+) => void;
+
+export interface RunEdit {
+  readonly read: ReadArchive;
+  readonly spec: EditSpec;
+  readonly obfuscate?: Obfuscator | undefined;
+  /** The stream's last sequence, where it is known to lie behind what the archive says. */
+  readonly lastSequence?: number | undefined;
+  readonly target: EditTarget;
+  readonly output: EditOutput;
+  /** Kernels for one pass: the next pass may get the same ones, begun anew. */
+  readonly kernels: () => Kernels;
+}
+
+export interface EditRan extends Edited {
+  readonly from: "v1" | "v2";
+  /** v1: what the first pass found. */
+  readonly inspected: ArchiveReport | undefined;
+}
+
+/**
+ * Edits an archive in as many passes as that takes: one for v2, two for v1, whose live messages are known at its end only, and
+ * one more where the newest messages of each subject are to be found. Throws ARCHIVE_DAMAGED.
+ */
+export function runEdit({ read, spec, obfuscate, lastSequence, target, output, kernels }: RunEdit): EditRan {
+  const from = archiveFormat(read, kernels());
+  const inspected = from === "v1" ? inspect(read, kernels()) : undefined;
+  const source = {
+    ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers } : {}),
+    lastSequence: Math.max(lastSequence ?? 0, inspected?.lastSequence ?? 0),
+  };
+  let newest: ReturnType<NewestCounter["end"]> | undefined;
+  if (spec.newest) {
+    const counter = new NewestCounter(spec.newest, spec.select ?? {}, source, kernels());
+    read((bytes) => counter.push(bytes));
+    newest = counter.end();
+  }
+  const { subjectRules, ...rest } = spec;
+  const edit: ArchiveEdit = {
+    ...rest,
+    ...(subjectRules?.length ? { subjects: new SubjectMap(subjectRules) } : {}),
+    ...(obfuscate ? { obfuscate } : {}),
+  };
+  const editor = new ArchiveEditor(edit, { ...source, newest }, target, output, kernels());
+  read((bytes) => editor.push(bytes), true);
+  return { ...editor.end(), from, inspected };
+}
+
+/** The format of an archive, which its first bytes tell. Throws ARCHIVE_DAMAGED where they are no archive. */
+export function archiveFormat(read: ReadArchive, kernels: Kernels): "v1" | "v2" {
+  const nothing = (): void => {};
+  const common = { consumer: nothing, problem: nothing };
+  const walk = new ArchiveWalk(
+    {
+      v1: () => ({
+        ...common,
+        stream: nothing,
+        blockIndex: nothing,
+        blockStart: nothing,
+        records: nothing,
+        blockEnd: nothing,
+        index: nothing,
+      }),
+      v2: () => ({ ...common, state: nothing, messages: nothing }),
+    },
+    kernels,
+  );
+  read((bytes) => {
+    for (let at = 0; at < bytes.length && walk.format === undefined; at += 64 * 1024) {
+      walk.push(bytes.subarray(at, at + 64 * 1024));
+    }
+    return walk.format === undefined;
+  });
+  if (walk.format === undefined) walk.end();
+  return walk.format ?? "v1";
+}
+
+function inspect(read: ReadArchive, kernels: Kernels): ArchiveReport {
+  const inspector = new ArchiveInspector({}, kernels);
+  read((bytes) => inspector.push(bytes));
+  return inspector.end();
+}
