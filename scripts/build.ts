@@ -21,6 +21,7 @@ async function bundle(): Promise<void> {
       from("cli/main.js"),
       from("operations/archive-check/check-worker.js"),
       from("operations/archive-convert/convert-worker.js"),
+      from("operations/archive-edit/edit-worker.js"),
     ],
     outdir: from("program"),
     entryNames: "[name]",

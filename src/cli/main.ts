@@ -2,6 +2,12 @@ import { Command, CommanderError } from "commander";
 import { asRelightError, ExitCode, RelightError } from "../errors.ts";
 import { registerAccountBackup } from "./commands/account-backup.ts";
 import { registerAccountRestore } from "./commands/account-restore.ts";
+import { registerArchiveConvert } from "./commands/archive-convert.ts";
+import { registerArchiveEdit } from "./commands/archive-edit.ts";
+import { registerArchiveInfo } from "./commands/archive-info.ts";
+import { registerArchiveLookup } from "./commands/archive-lookup.ts";
+import { registerArchiveMessages } from "./commands/archive-messages.ts";
+import { registerArchiveVerify } from "./commands/archive-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
@@ -9,7 +15,7 @@ import { registerStreamList } from "./commands/stream-list.ts";
 import { registerStreamRestore } from "./commands/stream-restore.ts";
 import { addConnectionOptions } from "./options/connection-options.ts";
 import { reportError } from "./report-error.ts";
-import { commandExitCode, failureSummary, printJson } from "./run-command.ts";
+import { commandExitCode, failureSummary, printJson } from "./run-local-command.ts";
 import { version } from "./version.ts";
 
 /** The whole command tree. */
@@ -40,6 +46,15 @@ export function buildProgram(): Command {
   const account = program.command("account").alias("a").description("back up and restore every stream of an account");
   registerAccountBackup(account);
   registerAccountRestore(account);
+  const archive = program
+    .command("archive")
+    .description("look into backups, and make others of them; no server is needed");
+  registerArchiveInfo(archive);
+  registerArchiveVerify(archive);
+  registerArchiveMessages(archive);
+  registerArchiveConvert(archive);
+  registerArchiveEdit(archive);
+  registerArchiveLookup(archive);
   registerCompletion(program);
   return program;
 }

@@ -1,8 +1,8 @@
-import { asRelightError, ExitCode, RelightError } from "../errors.ts";
+import type { ExitCode } from "../errors.ts";
 import type { ConnectionFlags } from "../jetstream/connection/resolve-connection-settings.ts";
 import type { Session } from "../jetstream/session.ts";
 import { openCliSession } from "./open-cli-session.ts";
-import { jsonError, reportError } from "./report-error.ts";
+import { type LocalCommandSettings, runLocalCommand } from "./run-local-command.ts";
 
 /** What a command has at hand while it runs. */
 export interface CommandContext {
@@ -11,61 +11,17 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-export interface CommandSettings {
+export interface CommandSettings extends LocalCommandSettings {
   readonly flags: ConnectionFlags;
-  /** With `--json` a failure is a `summary` document on stdout, beside the message on stderr. */
-  readonly json: boolean;
-  /** Name in the summary: "stream backup". */
-  readonly command: string;
-  /** Throws USAGE where flags contradict each other: before anything is connected. */
-  readonly validate?: () => void;
 }
 
-let exitCode: ExitCode = ExitCode.ok;
-
-/** The exit code of the command that ran. */
-export const commandExitCode = (): ExitCode => exitCode;
-
-/** Writes one JSON document on a line of its own to stdout. */
-export function printJson(document: unknown): void {
-  process.stdout.write(`${JSON.stringify(document)}\n`);
-}
-
-/** The last line of `--json` output of a command that failed as a whole. */
-export function failureSummary(command: string, error: RelightError): object {
-  return { type: "summary", command, ok: false, exit_code: error.exitCode, error: jsonError(error) };
-}
-
-/**
- * Runs one command that talks to a server: connects, passes on Ctrl-C as an abort, reports errors and sets the exit code,
- * which is what `work` returns.
- */
+/** Runs one command that talks to a server: connects, then as {@link runLocalCommand}. */
 export async function runCommand(
   settings: CommandSettings,
   work: (context: CommandContext) => Promise<ExitCode>,
 ): Promise<void> {
-  const controller = new AbortController();
-  let interrupts = 0;
-  const interrupt = (): void => {
-    interrupts++;
-    if (interrupts === 1) {
-      process.stderr.write("\nrelight: stopping, and cleaning up; press Ctrl-C again to leave at once\n");
-      controller.abort(new RelightError("CANCELLED", "cancelled"));
-    } else process.exit(ExitCode.cancelled);
-  };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  try {
-    settings.validate?.();
-    await using session = await openCliSession(settings.flags, controller.signal);
-    exitCode = await work({ session, signal: controller.signal });
-  } catch (thrown) {
-    const error =
-      controller.signal.aborted && !(thrown instanceof RelightError)
-        ? new RelightError("CANCELLED", "cancelled", { cause: thrown })
-        : asRelightError(thrown);
-    if (settings.json) printJson(failureSummary(settings.command, error));
-    exitCode = reportError(error);
-  } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  }
+  await runLocalCommand(settings, async ({ signal }) => {
+    await using session = await openCliSession(settings.flags, signal);
+    return work({ session, signal });
+  });
 }

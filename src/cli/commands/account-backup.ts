@@ -8,7 +8,8 @@ import { parsePositive, parseSize } from "../options/size.ts";
 import { formatBytes, formatSeconds, plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { jsonError } from "../report-error.ts";
-import { printJson, runCommand } from "../run-command.ts";
+import { runCommand } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 import { backupReporter } from "./stream-backup.ts";
 

@@ -8,7 +8,8 @@ import { plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { exitCodeOf, printRestoreResult, restoreReporter, restoreResultJson } from "../output/restore-report.ts";
 import { jsonError, reportError } from "../report-error.ts";
-import { printJson, runCommand } from "../run-command.ts";
+import { runCommand } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
 interface Flags extends RestoreFlags {

@@ -6,7 +6,8 @@ import { addConnectionOptions, connectionFlags } from "../options/connection-opt
 import { parseSize } from "../options/size.ts";
 import { formatBytes, formatSeconds, plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
-import { printJson, runCommand } from "../run-command.ts";
+import { runCommand } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
 interface Flags {

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { ExitCode } from "../../errors.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { renderStreamInfo } from "../output/stream-details.ts";
-import { printJson, runCommand } from "../run-command.ts";
+import { runCommand } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 
 export function registerStreamInfo(parent: Command): void {
   const command = parent

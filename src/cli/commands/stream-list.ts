@@ -3,7 +3,8 @@ import { ExitCode } from "../../errors.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { formatBytes, formatCount } from "../output/format-values.ts";
 import { renderTable } from "../output/table.ts";
-import { printJson, runCommand } from "../run-command.ts";
+import { runCommand } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 
 export function registerStreamList(parent: Command): void {
   const command = parent

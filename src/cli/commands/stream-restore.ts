@@ -6,7 +6,8 @@ import { addConnectionOptions, connectionFlags } from "../options/connection-opt
 import { addRestoreOptions, type RestoreFlags, restoreWishes } from "../options/restore-options.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { printRestoreResult, restoreExitCode, restoreReporter, restoreResultJson } from "../output/restore-report.ts";
-import { printJson, runCommand } from "../run-command.ts";
+import { runCommand } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
 interface Flags extends RestoreFlags {

@@ -3,7 +3,7 @@ import type { StreamRestoreEvent } from "../../operations/stream-restore/restore
 import type { RestorePlan } from "../../operations/stream-restore/restore-plan.ts";
 import type { StreamRestoreResult } from "../../operations/stream-restore/restore-streams.ts";
 import { jsonError, reportError } from "../report-error.ts";
-import { printJson } from "../run-command.ts";
+import { printJson } from "../run-local-command.ts";
 import { formatCount, formatSeconds, plural } from "./format-values.ts";
 import type { ProgressLine } from "./progress-line.ts";
 import { renderStreamInfo } from "./stream-details.ts";

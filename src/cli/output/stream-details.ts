@@ -1,7 +1,7 @@
 import type { StreamConfig, StreamInfo, StreamState } from "../../jetstream/api-types.ts";
 import { formatBytes, formatCount, formatNanoseconds } from "./format-values.ts";
 
-type Row = readonly [label: string, value: string];
+export type Row = readonly [label: string, value: string];
 
 /** A stream's configuration and state, for people. */
 export function renderStreamInfo(info: StreamInfo): string {
@@ -26,10 +26,15 @@ export function renderStreamInfo(info: StreamInfo): string {
     ];
     sections.push(["Cluster", rows.filter(([, value]) => value !== "")]);
   }
+  return renderSections(`Information for Stream ${info.config.name} created ${info.created}`, sections);
+}
+
+/** A title and sections of rows whose labels end in one column. */
+export function renderSections(title: string, sections: readonly (readonly [string, readonly Row[]])[]): string {
   const width = Math.max(...sections.flatMap(([, rows]) => rows.map(([label]) => label.length)));
-  const lines = [`Information for Stream ${info.config.name} created ${info.created}`];
-  for (const [title, rows] of sections) {
-    lines.push("", `${title}:`, "", ...rows.map(([label, value]) => `  ${label.padStart(width)}: ${value}`));
+  const lines = [title];
+  for (const [heading, rows] of sections) {
+    lines.push("", `${heading}:`, "", ...rows.map(([label, value]) => `  ${label.padStart(width)}: ${value}`));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -43,7 +48,7 @@ const known = new Set(
   ),
 );
 
-function configRows(config: StreamConfig): Row[] {
+export function configRows(config: StreamConfig): Row[] {
   const rows: (Row | undefined)[] = [
     config.description ? ["Description", config.description] : undefined,
     ["Subjects", config.subjects?.join(", ") || "none"],

@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { RelightError } from "../../errors.ts";
+import type { DropCounts } from "../edit/message-filter.ts";
 import type { ArchiveFacts } from "./archive-facts.ts";
 
 /** The name of Relight's own description inside a backup directory; the `nats` CLI ignores it. */
@@ -21,7 +22,8 @@ export interface ManifestConsumer {
   readonly ack_floor: { readonly consumer_seq: number; readonly stream_seq: number };
   readonly num_ack_pending: number;
   readonly num_redelivered: number;
-  readonly num_pending: number;
+  /** Absent in edited backups. */
+  readonly num_pending?: number;
   /**
    * What the archive holds of it: `exact` = its state as it is; `behind` = a state that lies behind this record, which
    * was read from the consumer's leader (redeliveries follow a restore); `absent` = nothing.
@@ -37,8 +39,9 @@ export interface Manifest {
   readonly relight: typeof manifestVersion;
   readonly tool: string;
   readonly stream: string;
-  readonly created: string;
-  readonly server: {
+  /** Absent, with `server`, where an edited backup's source did not say. */
+  readonly created?: string;
+  readonly server?: {
     readonly version: string;
     readonly name?: string;
     readonly cluster?: string;
@@ -63,6 +66,20 @@ export interface Manifest {
   /** What moved in the stream while the backup ran. */
   readonly moved: readonly string[];
   readonly notes: readonly string[];
+  /** Where the backup was made of another one. */
+  readonly edit?: ManifestEdit;
+}
+
+/** What became of the messages and consumers of the source. */
+export interface ManifestEdit {
+  /** Name of the stream in the source. */
+  readonly source: string;
+  readonly source_messages: number;
+  /** By the first filter that they failed. */
+  readonly dropped: DropCounts;
+  readonly dropped_consumers: readonly { readonly name: string; readonly reason: string }[];
+  readonly dropped_pending: number;
+  readonly obfuscated: boolean;
 }
 
 /**

@@ -32,7 +32,8 @@ export interface RunEdit {
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
   readonly lastSequence?: number | undefined;
-  readonly target: EditTarget;
+  /** Or what makes it of what the first pass over a v1 archive found. */
+  readonly target: EditTarget | ((inspected: ArchiveReport | undefined) => EditTarget);
   readonly output: EditOutput;
   /** Kernels for one pass: the next pass may get the same ones, begun anew. */
   readonly kernels: () => Kernels;
@@ -67,7 +68,8 @@ export function runEdit({ read, spec, obfuscate, lastSequence, target, output, k
     ...(subjectRules?.length ? { subjects: new SubjectMap(subjectRules) } : {}),
     ...(obfuscate ? { obfuscate } : {}),
   };
-  const editor = new ArchiveEditor(edit, { ...source, newest }, target, output, kernels());
+  const to = typeof target === "function" ? target(inspected) : target;
+  const editor = new ArchiveEditor(edit, { ...source, newest }, to, output, kernels());
   read((bytes) => editor.push(bytes), true);
   return { ...editor.end(), from, inspected };
 }

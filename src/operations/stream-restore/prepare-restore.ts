@@ -51,7 +51,7 @@ export async function prepareRestore(
       config,
       facts: proven.facts,
       expired: proven.expired,
-      ...(stored.manifest ? { serverVersion: stored.manifest.server.version } : {}),
+      ...(stored.manifest?.server ? { serverVersion: stored.manifest.server.version } : {}),
     },
     target,
     wishes,

@@ -1,0 +1,117 @@
+import { type Command, Option } from "commander";
+import { ExitCode, RelightError } from "../../errors.ts";
+import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
+import { editArchive } from "../../operations/archive-edit/edit-archive.ts";
+import { editToTgz } from "../../operations/archive-edit/edit-to-tgz.ts";
+import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/edit-options.ts";
+import { parsePositive } from "../options/size.ts";
+import { editSummary, renderEdit } from "../output/edit-report.ts";
+import { ProgressLine } from "../output/progress-line.ts";
+import { readOneBackup } from "../read-one-backup.ts";
+import { printJson, runLocalCommand } from "../run-local-command.ts";
+import { tool } from "../version.ts";
+
+interface Flags extends CutFlags {
+  readonly to?: "v1" | "v2" | "tgz" | "dir-for-server";
+  readonly rename?: string;
+  readonly storage?: "file" | "memory";
+  readonly consumers: boolean;
+  readonly force?: boolean;
+  readonly progress: boolean;
+  readonly json?: boolean;
+}
+
+export function registerArchiveConvert(parent: Command): void {
+  const command = parent
+    .command("convert <in> <out> [version]")
+    .summary("write a backup in another format, for another server, under another name")
+    .description(
+      "Makes another backup of a stream's backup: as a v1 archive (every server up to 2.15 takes it), a v2 archive (2.15 and\n" +
+        "newer), the older CLI's stream_<name>.tgz, or what suits a server of a version. Sequences, times and headers stay.",
+    )
+    .addOption(
+      new Option("--to <format>", "v1, v2, tgz, or dir-for-server <version>").choices([
+        "v1",
+        "v2",
+        "tgz",
+        "dir-for-server",
+      ]),
+    )
+    .option("--rename <name>", "of another name; a bucket's subjects follow");
+  addCutOptions(command)
+    .option("--from-seq <n>", "only messages from this sequence on", parsePositive)
+    .option("--subject-map <from:to>", "rename subjects, e.g. orders.*:archive.$1; may be repeated", subjectRule)
+    .option("--no-consumers", "leave out the consumers")
+    .addOption(new Option("--storage <kind>", "file or memory").choices(["file", "memory"]))
+    .option("-f, --force", "replace a backup that stands in the directory")
+    .option("--no-progress", "no progress bar")
+    .option("--json", "one JSON document on stdout")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  relight archive convert ./orders ./orders-v1 --to v1\n" +
+        "  relight archive convert ./orders ./for-old --to dir-for-server 2.10\n" +
+        "  relight archive convert ./orders ./test --to v1 --rename ORDERS_TEST --until-time 2026-11-24T10:00:00Z\n",
+    )
+    .action(async (input: string, target: string, version: string | undefined, flags: Flags) => {
+      await runLocalCommand(
+        { json: flags.json ?? false, command: "archive convert", validate: () => void wanted(flags, version) },
+        async ({ signal }) => {
+          const stored = await readOneBackup(input);
+          const { format, serverVersion } = wanted(flags, version);
+          using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
+          const options = {
+            spec: { ...cutSpec(flags), ...(flags.consumers ? {} : { consumers: false }) },
+            tool,
+            signal,
+            target,
+            ...(format
+              ? { format }
+              : serverVersion
+                ? { format: formatFor(serverVersion, flags.storage ?? stored.config?.storage) }
+                : {}),
+            ...(serverVersion ? { serverVersion } : {}),
+            ...(flags.rename === undefined ? {} : { rename: flags.rename }),
+            ...(flags.storage ? { storage: flags.storage } : {}),
+            ...(flags.force ? { force: true } : {}),
+            onRead: (bytes: number) =>
+              progress.update({
+                label: stored.stream,
+                phase: "reading",
+                done: Math.min(bytes, stored.archiveBytes),
+                total: stored.archiveBytes,
+              }),
+          };
+          const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);
+          progress.clear();
+          if (flags.json) printJson(editSummary(result, "archive convert", stored.stream));
+          else process.stdout.write(renderEdit(result, stored.stream));
+          return ExitCode.ok;
+        },
+      );
+    });
+}
+
+interface Wanted {
+  readonly format?: "v1" | "v2";
+  readonly serverVersion?: ServerVersion;
+}
+
+function wanted({ to }: Flags, version: string | undefined): Wanted {
+  if (to === "dir-for-server") {
+    const serverVersion =
+      version === undefined ? undefined : parseServerVersion(/^v?\d+\.\d+$/.test(version) ? `${version}.0` : version);
+    if (!serverVersion)
+      throw new RelightError("USAGE", "--to dir-for-server needs a server's version, for instance 2.10 or 2.14.6");
+    return { serverVersion };
+  }
+  if (version !== undefined)
+    throw new RelightError("USAGE", `"${version}" is one argument too many; a version goes with --to dir-for-server`);
+  if (to === "tgz") return { format: "v1" };
+  return to ? { format: to } : {};
+}
+
+/** v1 goes to every server and is restored many times faster; only what is kept in memory needs v2. */
+function formatFor({ minor, major }: ServerVersion, storage: string | undefined): "v1" | "v2" {
+  return storage === "memory" && (major > 2 || minor >= 15) ? "v2" : "v1";
+}

@@ -1,0 +1,144 @@
+import { once } from "node:events";
+import type { Command } from "commander";
+import { ExitCode, RelightError } from "../../errors.ts";
+import type { ArchivedMessage } from "../../operations/archive-read/archived-message.ts";
+import { bucketKind, KeyList, ObjectList } from "../../operations/archive-read/bucket-content.ts";
+import { readMessages } from "../../operations/archive-read/read-messages.ts";
+import { openArchive } from "../../operations/stream-restore/open-archive.ts";
+import { addSelectOptions, type SelectFlags, selectionOf } from "../options/edit-options.ts";
+import { parsePositive } from "../options/size.ts";
+import { keyTable, messageDetails, messageJson, messageLine, objectTable } from "../output/message-lines.ts";
+import { readOneBackup } from "../read-one-backup.ts";
+import { runLocalCommand } from "../run-local-command.ts";
+
+interface Flags extends SelectFlags {
+  readonly limit?: number;
+  readonly messages?: boolean;
+  readonly base64?: boolean;
+  readonly json?: boolean;
+}
+
+/** The commands that show messages of a backup: ls, find, cat, export. */
+export function registerArchiveMessages(parent: Command): void {
+  const ls = parent
+    .command("ls <backup>")
+    .summary("list what is in a backup: messages, a bucket's keys, or objects")
+    .description(
+      "Lists the messages of a backup, the keys of a KV bucket with their revisions, or the objects of an object store.",
+    )
+    .option("--messages", "list messages of buckets too");
+  withLimit(
+    addSelectOptions(ls),
+    "\nExamples:\n  relight archive ls ./orders --subject 'orders.eu.>' --limit 20\n  relight archive ls ./KV_users\n",
+  ).action((path: string, flags: Flags) =>
+    run("archive ls", path, flags, { bucket: !flags.messages, text: messageLine }),
+  );
+  const find = parent
+    .command("find <backup>")
+    .summary("find messages, with their headers and the beginning of their payloads")
+    .description("Shows the messages that all filters keep, with their headers and the beginning of their payloads.");
+  withLimit(
+    addSelectOptions(find),
+    "\nExample:\n  relight archive find ./orders --header Nats-Msg-Id:4711 --payload-match refund\n",
+  ).action((path: string, flags: Flags) => run("archive find", path, flags, { text: messageDetails }));
+  const cat = parent
+    .command("cat <backup> <sequence>")
+    .summary("write one message's payload to stdout, as it is")
+    .description("Writes the payload of the message with this sequence to stdout, byte by byte, and nothing else.")
+    .option("--json", "the whole message as one JSON document")
+    .addHelpText("after", "\nExample:\n  relight archive cat ./orders 4711 | jq .\n");
+  cat.action(async (path: string, text: string, flags: Flags) => {
+    await runLocalCommand({ json: flags.json ?? false, command: "archive cat" }, async ({ signal }) => {
+      const sequence = Number(text);
+      if (!Number.isSafeInteger(sequence) || sequence < 1) throw new RelightError("USAGE", `"${text}" is no sequence`);
+      let found: ArchivedMessage | undefined;
+      await eachMessage(path, { firstSeq: sequence, lastSeq: sequence }, signal, (message) => {
+        found = message;
+        return false;
+      });
+      if (!found) {
+        throw new RelightError("BACKUP_NOT_FOUND", `${path} holds no message with the sequence ${sequence}`, {
+          hint: `See which it holds: relight archive info ${path}`,
+        });
+      }
+      await write(flags.json ? `${JSON.stringify(messageJson(found, false))}\n` : found.payload);
+      return ExitCode.ok;
+    });
+  });
+  const exporting = parent
+    .command("export <backup>")
+    .summary("write messages to stdout as JSON lines")
+    .description(
+      "Writes every message that the filters keep as a line of JSON: seq, time, subject, headers, data (text) or data_base64.",
+    )
+    .option("--base64", "every payload as base64");
+  addSelectOptions(exporting)
+    .addHelpText("after", "\nExample:\n  relight archive export ./orders --after 24h | jq -r .data\n")
+    .action((path: string, flags: Flags) =>
+      run("archive export", path, { ...flags, json: true }, { text: messageLine }),
+    );
+}
+
+function withLimit(command: Command, examples: string): Command {
+  return command
+    .option("--limit <n>", "stop after so many messages", parsePositive)
+    .option("--json", "JSON lines")
+    .addHelpText("after", examples);
+}
+
+interface Show {
+  /** Show keys or objects where the stream is a bucket. */
+  readonly bucket?: boolean;
+  readonly text: (message: ArchivedMessage) => string;
+}
+
+async function run(command: string, path: string, flags: Flags, { bucket, text }: Show): Promise<void> {
+  await runLocalCommand({ json: flags.json ?? false, command }, async ({ signal }) => {
+    if (bucket && (await listBucket(path, flags, signal))) return ExitCode.ok;
+    let count = 0;
+    await eachMessage(path, flags, signal, async (message) => {
+      await write(flags.json ? `${JSON.stringify(messageJson(message, flags.base64 ?? false))}\n` : text(message));
+      count++;
+      return flags.limit === undefined || count < flags.limit;
+    });
+    if (count === 0 && !flags.json) process.stderr.write("no message was found\n");
+    return ExitCode.ok;
+  });
+}
+
+/** True where the stream is a bucket, which was listed. */
+async function listBucket(path: string, flags: Flags, signal: AbortSignal): Promise<boolean> {
+  const stored = await readOneBackup(path);
+  const kind = stored.config && bucketKind(stored.config);
+  if (!kind || !stored.config) return false;
+  const [keys, objects] = [new KeyList(stored.config.name), new ObjectList(stored.config.name)];
+  await eachMessage(path, flags, signal, (message) => {
+    if (kind === "key-value") keys.add(message);
+    else objects.add(message);
+    return true;
+  });
+  if (flags.json) {
+    const rows = kind === "key-value" ? keys.keys() : objects.objects();
+    for (const row of rows) await write(`${JSON.stringify({ ...row, time: String(row.time) })}\n`);
+  } else await write(kind === "key-value" ? keyTable(keys.keys()) : objectTable(objects.objects()));
+  return true;
+}
+
+/** Hands over the messages that the flags select, until `visit` says false. */
+async function eachMessage(
+  path: string,
+  flags: SelectFlags,
+  signal: AbortSignal,
+  visit: (message: ArchivedMessage) => boolean | Promise<boolean>,
+): Promise<void> {
+  await using opened = await openArchive(await readOneBackup(path));
+  const select = selectionOf(flags);
+  for await (const messages of readMessages(opened.stored, { select, signal })) {
+    for (const message of messages) if (!(await visit(message))) return;
+  }
+}
+
+/** Waits for a slow reader of stdout. */
+async function write(text: string | Uint8Array): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}

@@ -1,0 +1,96 @@
+import type { Command } from "commander";
+import { ExitCode, RelightError } from "../../errors.ts";
+import { type ArchiveVerdict, verifyArchive } from "../../operations/archive-read/verify-archive.ts";
+import { openArchive } from "../../operations/stream-restore/open-archive.ts";
+import { readBackup, type StoredStream } from "../../operations/stream-restore/read-backup.ts";
+import { formatBytes, plural } from "../output/format-values.ts";
+import { printJson, runLocalCommand } from "../run-local-command.ts";
+
+export function registerArchiveVerify(parent: Command): void {
+  parent
+    .command("verify <backup>")
+    .summary("prove backups, without a server")
+    .description(
+      "Decodes archives to their end with every checksum in them, holds them against their manifests, and object stores'\n" +
+        "objects against their digests. Takes one stream's backup or a directory of several. Exit code 13 where one is damaged.",
+    )
+    .option("--json", "JSON lines on stdout: one for each backup, then a summary")
+    .addHelpText("after", "\nExamples:\n  relight archive verify ./orders\n  relight archive verify ./all --json\n")
+    .action(async (path: string, flags: { json?: boolean }) => {
+      await runLocalCommand({ json: flags.json ?? false, command: "archive verify" }, async ({ signal }) => {
+        let damaged = 0;
+        const backups = await readBackup(path);
+        for (const source of backups) {
+          const verdict = await verdictOf(source, signal);
+          if (!verdict.sound) damaged++;
+          if (flags.json) printJson(verdictJson(source, verdict));
+          else process.stdout.write(renderVerdict(source, verdict));
+        }
+        const exitCode = damaged > 0 ? ExitCode.damaged : ExitCode.ok;
+        if (flags.json) {
+          printJson({
+            type: "summary",
+            command: "archive verify",
+            ok: damaged === 0,
+            exit_code: exitCode,
+            backups: backups.length,
+            damaged,
+          });
+        }
+        return exitCode;
+      });
+    });
+}
+
+async function verdictOf(source: StoredStream, signal: AbortSignal): Promise<ArchiveVerdict> {
+  try {
+    await using opened = await openArchive(source);
+    return await verifyArchive(opened.stored, signal);
+  } catch (error) {
+    // What cannot even be unpacked.
+    if (!(error instanceof RelightError) || (error.code !== "ARCHIVE_DAMAGED" && error.code !== "BACKUP_INVALID"))
+      throw error;
+    return {
+      sound: false,
+      findings: [{ severity: "fatal", message: error.message }],
+      report: undefined,
+      readable: undefined,
+      hashed: false,
+    };
+  }
+}
+
+function verdictJson(source: StoredStream, { sound, findings, report, readable }: ArchiveVerdict): object {
+  return {
+    type: "verdict",
+    stream: source.stream || (report?.stream?.name ?? ""),
+    path: source.path,
+    sound,
+    format: report?.format ?? null,
+    messages: report?.live.messages ?? null,
+    first_seq: report?.live.firstSequence ?? null,
+    last_seq: report?.live.lastSequence ?? null,
+    readable_messages: readable?.messages ?? null,
+    findings,
+  };
+}
+
+function renderVerdict(source: StoredStream, { sound, findings, report, readable, hashed }: ArchiveVerdict): string {
+  const name = source.stream || (report?.stream?.name ?? source.path);
+  const lines: string[] = [];
+  if (report) {
+    const { live } = report;
+    const range = live.messages > 0 ? `, sequences ${live.firstSequence} to ${live.lastSequence}` : "";
+    lines.push(
+      `${sound ? "✓" : "✗"} ${name}: ${plural(live.messages, "message")}${range}, ${plural(report.consumers.length, "consumer")}, ${report.format}`,
+    );
+    if (sound && hashed) lines.push("  as the manifest says, SHA-256 included");
+  } else lines.push(`✗ ${name}: damaged`);
+  for (const { severity, message } of findings) lines.push(`  ${severity === "fatal" ? "✗" : "•"} ${message}`);
+  if (readable) {
+    lines.push(
+      `  before that, ${plural(readable.messages, "message")} in ${formatBytes(readable.decodedBytes)} could be read`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,96 @@
+import { isoTime } from "../../formats/directory/archive-facts.ts";
+import type { StreamConfig } from "../../jetstream/api-types.ts";
+import type { ArchiveOverview } from "../../operations/archive-read/archive-overview.ts";
+import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
+import { formatBytes, formatCount, plural } from "./format-values.ts";
+import { configRows, type Row, renderSections } from "./stream-details.ts";
+
+const shownSubjects = 20;
+
+/** What an archive holds, for people. */
+export function renderOverview(
+  stored: StoredStream,
+  config: StreamConfig,
+  overview: ArchiveOverview,
+  all: boolean,
+): string {
+  const { report, subjects, gaps } = overview;
+  const { live } = report;
+  const shown = all ? subjects : subjects.slice(0, shownSubjects);
+  const archive: Row[] = [
+    ["File", stored.archive],
+    ["Format", report.format],
+    ["Size", `${formatBytes(stored.archiveBytes)}, ${formatBytes(report.decodedBytes)} uncompressed`],
+    ...(stored.manifest?.server ? ([["Made by", `nats-server ${stored.manifest.server.version}`]] as Row[]) : []),
+    ["Manifest", stored.manifest ? `written by ${stored.manifest.tool} at ${stored.manifest.verified.at}` : "none"],
+  ];
+  const content: Row[] = [
+    ["Messages", formatCount(live.messages)],
+    ...(live.messages > 0
+      ? ([
+          ["First Sequence", `${formatCount(live.firstSequence)} @ ${isoTime(live.firstTime)}`],
+          ["Last Message", `${formatCount(live.lastSequence)} @ ${isoTime(live.lastTime)}`],
+        ] as Row[])
+      : []),
+    ["Last Sequence", formatCount(report.lastSequence)],
+    ...(live.bytes === undefined ? [] : ([["Bytes", formatBytes(live.bytes)]] as Row[])),
+    ...(report.ttlMessages > 0 ? ([["With Their Own TTL", formatCount(report.ttlMessages)]] as Row[]) : []),
+    ["Subjects", formatCount(subjects.length)],
+    ["Gaps", gaps.count === 0 ? "none" : `${formatCount(gaps.count)}, ${plural(gaps.sequences, "sequence")}`],
+  ];
+  const sections: [string, readonly Row[]][] = [
+    ["Archive", archive],
+    ["Configuration", configRows(config)],
+    ["Content", content],
+  ];
+  if (gaps.count > 0) {
+    sections.push([
+      gaps.count > gaps.largest.length ? `Largest Gaps` : "Gaps",
+      gaps.largest.map(
+        ({ first, last }): Row => [
+          first === last ? `${first}` : `${first}-${last}`,
+          plural(last - first + 1, "sequence"),
+        ],
+      ),
+    ]);
+    sections.push(["Why", gapReasons(overview)]);
+  }
+  if (subjects.length > 0) {
+    sections.push([
+      shown.length < subjects.length ? `Subjects, the ${shown.length} with most messages` : "Subjects",
+      shown.map(({ subject, messages }): Row => [subject, plural(messages, "message")]),
+    ]);
+  }
+  if (report.consumers.length > 0) {
+    sections.push([
+      "Consumers",
+      report.consumers.map(
+        ({ name, state }): Row => [
+          name,
+          state
+            ? `delivered up to ${formatCount(state.delivered.stream)}, acknowledged up to ${formatCount(state.ackFloor.stream)}, ` +
+              `${formatCount(state.pending.length)} waited for`
+            : "starts by its deliver policy",
+        ],
+      ),
+    ]);
+  }
+  const problems = report.problems.map(({ severity, message }) => `  ${severity === "fatal" ? "✗" : "•"} ${message}`);
+  return (
+    renderSections(`Backup of Stream ${config.name}`, sections) +
+    (problems.length > 0 ? `\nProblems:\n\n${problems.join("\n")}\n` : "")
+  );
+}
+
+/** What the archive tells about sequences that hold no message. */
+function gapReasons({ report }: ArchiveOverview): Row[] {
+  if (report.format === "v2")
+    return [["Unknown", "a v2 archive holds live messages only, and does not say why others are gone"]];
+  const { erased, tombstones, deletedByIndex } = report.records;
+  const rows: Row[] = [];
+  if (erased > 0) rows.push(["Erased", `${plural(erased, "record")} overwritten, or skipped sequences`]);
+  if (tombstones > 0) rows.push(["Deleted", `${plural(tombstones, "tombstone")}: deleted, purged or acknowledged`]);
+  if (deletedByIndex > 0)
+    rows.push(["By Index", `${plural(deletedByIndex, "message")} still inside, removed by limits or purged`]);
+  return rows.length > 0 ? rows : [["Removed", "with their blocks, before the snapshot"]];
+}

@@ -1,0 +1,62 @@
+import { ExitCode } from "../../errors.ts";
+import type { DropReason } from "../../formats/edit/message-filter.ts";
+import type { EditResult } from "../../operations/archive-edit/edit-archive.ts";
+import { formatBytes, formatCount, plural } from "./format-values.ts";
+
+const reasons: Readonly<Record<DropReason, string>> = {
+  sequence: "by sequence",
+  time: "by time",
+  subject: "by subject",
+  header: "by header",
+  payload: "by payload",
+  "per-subject": "as older than the newest of their subjects",
+  "key-removed": "as older values or removed keys",
+};
+
+/** What an edit did, for people. */
+export function renderEdit(result: EditResult, source: string): string {
+  const { report, plan, directory, keyFile } = result;
+  const dropped = Object.entries(report.dropped) as [DropReason, number][];
+  const would = directory === undefined ? "Would keep" : "Kept";
+  const lines = [
+    `${would} ${formatCount(report.messages)} of ${plural(report.sourceMessages, "message")} of stream "${source}"` +
+      (report.messages > 0
+        ? `, sequences ${report.firstSequence} to ${report.lastSequence}, ${formatBytes(report.bytes)}`
+        : `; the stream goes on after sequence ${report.lastSequence}`),
+    ...dropped.map(([reason, count]) => `  ${formatCount(count)} dropped ${reasons[reason]}`),
+    `${plural(report.consumers.length, "consumer")}${report.consumers.length > 0 ? `: ${report.consumers.join(", ")}` : ""}`,
+    ...(result.notes.length > 0 ? ["Notes:", ...result.notes.map((note) => `  ${note}`)] : []),
+    ...(keyFile ? [`The names that were replaced are in ${keyFile}: keep it secret, and apart from the backup`] : []),
+    directory === undefined
+      ? "Nothing was written"
+      : `Stream "${plan.config.name}" is in ${directory}, as a ${plan.format} archive, read back and proven`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same as a summary in JSON. */
+export function editSummary(result: EditResult, command: string, source: string): object {
+  const { report, plan } = result;
+  const { firstTime: _, lastTime: __, ...numbers } = report;
+  return {
+    type: "summary",
+    command,
+    ok: true,
+    exit_code: ExitCode.ok,
+    source,
+    stream: plan.config.name,
+    format: plan.format,
+    directory: result.directory ?? null,
+    key_file: result.keyFile ?? null,
+    messages: numbers.messages,
+    source_messages: numbers.sourceMessages,
+    bytes: numbers.bytes,
+    first_seq: numbers.firstSequence,
+    last_seq: numbers.lastSequence,
+    dropped: numbers.dropped,
+    consumers: numbers.consumers,
+    dropped_consumers: numbers.droppedConsumers,
+    dropped_pending: numbers.droppedPending,
+    notes: result.notes,
+  };
+}

@@ -1,0 +1,193 @@
+import { createHash, randomBytes } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { RelightError } from "../../errors.ts";
+import { isoTime } from "../../formats/directory/archive-facts.ts";
+import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
+import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
+import type { EditReport } from "../../formats/edit/archive-edit.ts";
+import { type KeyFile, Obfuscator } from "../../formats/edit/obfuscator.ts";
+import { archiveFormat } from "../../formats/edit/run-edit.ts";
+import { Kernels } from "../../formats/kernels/kernels.ts";
+import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { ArchiveCheck } from "../archive-check/archive-check.ts";
+import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
+import { openArchive } from "../stream-restore/open-archive.ts";
+import { proveArchive } from "../stream-restore/prove-archive.ts";
+import type { StoredStream } from "../stream-restore/read-backup.ts";
+import { editInWorker } from "./edit-in-worker.ts";
+import { editNotes } from "./edit-notes.ts";
+import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
+import { editedManifest } from "./edited-manifest.ts";
+
+export interface EditOptions extends EditWishes {
+  /** The directory to make; absent: nothing is written. */
+  readonly target?: string;
+  /** Replace a backup that stands there. */
+  readonly force?: boolean;
+  /** Replace names by keyed hashes, with the keys of a file where one is given. */
+  readonly obfuscate?: { readonly keyFile?: string };
+  /** Goes into the manifest. */
+  readonly tool: string;
+  readonly signal?: AbortSignal;
+  readonly onRead?: (bytes: number) => void;
+}
+
+export interface EditResult {
+  readonly plan: EditPlan;
+  readonly report: EditReport;
+  readonly notes: readonly string[];
+  readonly directory: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly manifest: Manifest | undefined;
+}
+
+/**
+ * Makes another backup of one stream's backup, or says what it would hold: filtered, renamed, in another format. The source
+ * stays as it is; the new directory appears whole, read back and proven, or not at all.
+ *
+ * Throws USAGE, ARCHIVE_DAMAGED, BACKUP_INVALID, BACKUP_EXISTS, FILE_SYSTEM, CANCELLED.
+ */
+export async function editArchive(source: StoredStream, options: EditOptions): Promise<EditResult> {
+  const started = new Date();
+  await using opened = await openArchive(source);
+  const { stored } = opened;
+  const config = stored.config ?? (await insideConfig(stored, options.signal));
+  const keys = options.obfuscate ? await keysOf(options.obfuscate.keyFile) : undefined;
+  const obfuscator = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), options.obfuscate?.keyFile ?? "") : undefined;
+  const plan = planEdit({ config, format: formatOf(stored.archive) }, options, obfuscator);
+  const order = {
+    path: stored.archive,
+    spec: plan.spec,
+    format: plan.format,
+    config: plan.config,
+    lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
+    // Names may have been added to the keys while the configuration was made.
+    ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
+    ...(stored.manifest?.created ? { created: stored.manifest.created } : {}),
+  };
+  const running = { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) };
+  if (options.target === undefined) {
+    const { report } = await editInWorker(order, running);
+    return {
+      plan,
+      report,
+      notes: editNotes(plan, report),
+      directory: undefined,
+      keyFile: undefined,
+      manifest: undefined,
+    };
+  }
+  await using staged = await StagedDirectory.create(options.target, {
+    replace: options.force ?? false,
+    looksOurs: (names) => names.includes(backupJsonName) || names.includes(manifestName),
+  });
+  const name = archiveName(plan.format);
+  const out = join(staged.path, name);
+  const done = await editInWorker({ ...order, out }, running);
+  const notes = editNotes(plan, done.report);
+  const check = ArchiveCheck.start(out, { streamName: plan.config.name });
+  check.available((await stat(out)).size);
+  const checked = await check.finish();
+  if (checked.report.live.messages !== done.report.messages) {
+    throw new RelightError(
+      "INTERNAL",
+      `${done.report.messages} messages were written, ${checked.report.live.messages} read back`,
+    );
+  }
+  const state = stateOf(done.report);
+  const json = formatBackupJson({ config: plan.config, state });
+  await writeDurably(join(staged.path, backupJsonName), json);
+  const manifest = editedManifest({
+    tool: options.tool,
+    source: stored,
+    config: plan.config,
+    state,
+    archive: { name, bytes: checked.bytes, sha256: checked.sha256 },
+    backupJson: {
+      name: backupJsonName,
+      bytes: Buffer.byteLength(json),
+      sha256: createHash("sha256").update(json).digest("hex"),
+    },
+    report: checked.report,
+    edit: done.report,
+    obfuscated: obfuscator !== undefined,
+    notes,
+    started,
+    finished: new Date(),
+  });
+  await writeDurably(join(staged.path, manifestName), formatManifest(manifest));
+  options.signal?.throwIfAborted();
+  const keyFile = done.keys ? `${staged.target}.keys.json` : undefined;
+  await commitWithKeys(staged, keyFile, done.keys, options.obfuscate?.keyFile);
+  return { plan, report: done.report, notes, directory: staged.target, keyFile, manifest };
+}
+
+/** Without the keys an obfuscated backup cannot be read, so that they are there first. */
+async function commitWithKeys(
+  staged: StagedDirectory,
+  path: string | undefined,
+  keys: KeyFile | undefined,
+  given: string | undefined,
+): Promise<void> {
+  if (path === undefined || path === given) return staged.commit();
+  await writeDurably(path, `${JSON.stringify(keys, undefined, 2)}\n`);
+  try {
+    await staged.commit();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+async function keysOf(path: string | undefined): Promise<KeyFile> {
+  if (path === undefined) return { version: 1, secret: randomBytes(32).toString("base64"), map: {} };
+  try {
+    return Obfuscator.fromKeyFile(await readFile(path, "utf8"), path).toKeyFile();
+  } catch (error) {
+    if (error instanceof RelightError) throw error;
+    throw new RelightError("BACKUP_NOT_FOUND", `the key file ${path} cannot be read`, {
+      cause: error,
+      context: { path },
+    });
+  }
+}
+
+/** Of the older CLI's data, whose configuration is inside the archive only. */
+async function insideConfig(stored: StoredStream, signal: AbortSignal | undefined): Promise<StreamConfig> {
+  const { facts } = await proveArchive(stored, signal ? { signal } : {});
+  if (facts.inside) return facts.inside.config as StreamConfig;
+  throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
+    context: { path: stored.path },
+  });
+}
+
+/** What the first bytes of an archive say, whatever its name. Throws ARCHIVE_DAMAGED. */
+export function formatOf(path: string): "v1" | "v2" {
+  const buffer = new Uint8Array(256 * 1024);
+  return archiveFormat((take) => {
+    const file = openSync(path, "r");
+    try {
+      for (let bytes = 1; bytes > 0; ) {
+        bytes = readSync(file, buffer, 0, buffer.length, null);
+        if (bytes > 0 && take(buffer.subarray(0, bytes)) === false) return;
+      }
+    } finally {
+      closeSync(file);
+    }
+  }, Kernels.create());
+}
+
+function stateOf(report: EditReport): { readonly [key: string]: unknown } {
+  const never = "0001-01-01T00:00:00Z";
+  return {
+    messages: report.messages,
+    bytes: report.bytes,
+    first_seq: report.firstSequence,
+    first_ts: isoTime(report.firstTime) ?? never,
+    last_seq: report.lastSequence,
+    last_ts: isoTime(report.lastTime) ?? never,
+    consumer_count: report.consumers.length,
+  };
+}

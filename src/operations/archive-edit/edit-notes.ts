@@ -1,0 +1,31 @@
+import type { EditReport } from "../../formats/edit/archive-edit.ts";
+import type { EditPlan } from "./edit-plan.ts";
+
+/** What to know about an edited backup. Sentences. Pure. */
+export function editNotes(plan: EditPlan, report: EditReport): readonly string[] {
+  const { config } = plan;
+  const notes = [...plan.notes];
+  for (const { name, reason } of report.droppedConsumers) notes.push(`consumer "${name}" is left out: ${reason}`);
+  if (report.droppedPending > 0) {
+    notes.push(
+      `${report.droppedPending} messages that consumers had not acknowledged were dropped, and are waited for no more`,
+    );
+  }
+  if (report.markersDropped > 0) {
+    notes.push(
+      `${report.markersDropped} markers of removed keys were dropped: older values of those keys are back, where they were kept`,
+    );
+  }
+  const over = (limit: unknown, have: number): boolean => Number(limit ?? 0) > 0 && have > Number(limit);
+  if (over(config.max_msgs, report.messages)) {
+    notes.push(`max_msgs is ${config.max_msgs}: a restore discards the oldest of the ${report.messages} messages`);
+  }
+  if (over(config.max_bytes, report.bytes)) {
+    notes.push(`max_bytes is ${config.max_bytes}: a restore discards the oldest messages until that is enough`);
+  }
+  const perSubject = plan.spec.newest?.count;
+  if (perSubject !== undefined && over(config.max_msgs_per_subject, perSubject)) {
+    notes.push(`max_msgs_per_subject is ${config.max_msgs_per_subject}: a restore keeps no more of each subject`);
+  }
+  return notes;
+}

@@ -1,0 +1,32 @@
+import type { ErrorCode } from "../../errors.ts";
+import type { EditReport } from "../../formats/edit/archive-edit.ts";
+import type { KeyFile } from "../../formats/edit/obfuscator.ts";
+import type { EditSpec } from "../../formats/edit/run-edit.ts";
+
+/** What the worker is to do. */
+export interface EditOrder {
+  readonly path: string;
+  /** The file to write, which must not exist; absent: nothing is written. */
+  readonly out?: string;
+  readonly spec: EditSpec;
+  readonly format: "v1" | "v2";
+  readonly config: { readonly name: string; readonly [key: string]: unknown };
+  /** RFC 3339; absent: as the archive says, else the beginning of its first message. */
+  readonly created?: string;
+  readonly lastSequence: number;
+  /** 32 bytes, and what is known of them already. */
+  readonly keys?: KeyFile;
+  /** i32: KiB read, then 1 when it is to stop. */
+  readonly counters: SharedArrayBuffer;
+}
+
+export const EditCounter = { readKiB: 0, cancelled: 1, size: 2 } as const;
+
+export type EditAnswer =
+  | { readonly kind: "done"; readonly report: EditReport; readonly created: string; readonly keys?: KeyFile }
+  | {
+      readonly kind: "error";
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly context?: Readonly<Record<string, unknown>>;
+    };

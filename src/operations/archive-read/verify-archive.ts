@@ -1,0 +1,99 @@
+import { isRelightError, RelightError } from "../../errors.ts";
+import { ArchiveInspector, type ArchiveReport } from "../../formats/archive/archive-inspector.ts";
+import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { ArchiveCheck } from "../archive-check/archive-check.ts";
+import { readAhead } from "../files/read-in-turns.ts";
+import type { StoredStream } from "../stream-restore/read-backup.ts";
+import { bucketKind, ObjectList } from "./bucket-content.ts";
+import { readMessages } from "./read-messages.ts";
+
+export interface Finding {
+  /** `fatal`: something is lost or wrong. `note`: worth knowing. */
+  readonly severity: "fatal" | "note";
+  readonly message: string;
+}
+
+export interface ArchiveVerdict {
+  readonly sound: boolean;
+  readonly findings: readonly Finding[];
+  /** Undefined where the archive could not be decoded to its end. */
+  readonly report: ArchiveReport | undefined;
+  /** How far it could be read, where not to its end. */
+  readonly readable: { readonly messages: number; readonly decodedBytes: number } | undefined;
+  /** SHA-256 was compared with the manifest's. */
+  readonly hashed: boolean;
+}
+
+/**
+ * Proves one stream's backup: the archive is decoded to its end with every checksum in it, held against its manifest, and an
+ * object store's objects against their digests. Damage is a finding, not an error. Throws FILE_SYSTEM, CANCELLED.
+ */
+export async function verifyArchive(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveVerdict> {
+  const findings: Finding[] = [];
+  const check = ArchiveCheck.start(stored.archive, stored.stream === "" ? {} : { streamName: stored.stream });
+  const cancel = (): void => void check.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  let report: ArchiveReport;
+  try {
+    check.available(stored.archiveBytes);
+    const checked = await check.finish();
+    report = checked.report;
+    const { manifest } = stored;
+    if (manifest && manifest.archive.sha256 !== checked.sha256) {
+      findings.push({
+        severity: "fatal",
+        message: "the archive is not what it was when it was proven: its SHA-256 differs",
+      });
+    } else if (manifest && manifest.content.messages !== report.live.messages) {
+      const message = `${report.live.messages} messages were found, the manifest says ${manifest.content.messages}`;
+      findings.push({ severity: "fatal", message });
+    }
+  } catch (error) {
+    if (!isRelightError(error, "ARCHIVE_DAMAGED") && !isRelightError(error, "SNAPSHOT_INCOMPLETE")) throw error;
+    findings.push({ severity: "fatal", message: placed(error) });
+    return { sound: false, findings, report: undefined, readable: await readableUpTo(stored), hashed: false };
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+  findings.push(...report.problems.map(({ severity, message }): Finding => ({ severity, message })));
+  findings.push(...(await objectFindings(stored, report, signal)));
+  const sound = findings.every(({ severity }) => severity !== "fatal");
+  return { sound, findings, report, readable: undefined, hashed: stored.manifest !== undefined };
+}
+
+function placed(error: RelightError): string {
+  const { entry, offset, encodedOffset } = error.context;
+  const where = [
+    ...(entry === undefined || error.message.includes(String(entry)) ? [] : [`in ${entry}`]),
+    ...(offset === undefined ? [] : [`at byte ${offset} of the decoded archive`]),
+    ...(encodedOffset === undefined ? [] : [`byte ${encodedOffset} of the file`]),
+  ];
+  return where.length > 0 ? `${error.message} (${where.join(", ")})` : error.message;
+}
+
+/** How much comes before the damage. */
+async function readableUpTo(stored: StoredStream): Promise<NonNullable<ArchiveVerdict["readable"]>> {
+  const inspector = new ArchiveInspector({});
+  try {
+    for await (const piece of readAhead(stored.archive, 1024 * 1024)) inspector.push(piece);
+  } catch (error) {
+    if (!(error instanceof RelightError)) throw error;
+  }
+  return { messages: inspector.messages, decodedBytes: inspector.decodedBytes };
+}
+
+async function objectFindings(
+  stored: StoredStream,
+  report: ArchiveReport,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
+  const config = (stored.config ?? report.stream?.config) as StreamConfig | undefined;
+  if (!config || bucketKind(config) !== "objects") return [];
+  const list = new ObjectList(config.name);
+  for await (const messages of readMessages(stored, { signal })) for (const message of messages) list.add(message);
+  return list
+    .objects()
+    .flatMap(({ name, problem }): Finding[] =>
+      problem ? [{ severity: "fatal", message: `object "${name}": ${problem}` }] : [],
+    );
+}
