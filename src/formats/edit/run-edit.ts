@@ -28,6 +28,8 @@ export type ReadArchive = (
 
 export interface RunEdit {
   readonly read: ReadArchive;
+  /** The source's format, where it is known. */
+  readonly from?: "v1" | "v2" | undefined;
   readonly spec: EditSpec;
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
@@ -49,8 +51,8 @@ export interface EditRan extends Edited {
  * Edits an archive in as many passes as that takes: one for v2, two for v1, whose live messages are known at its end only, and
  * one more where the newest messages of each subject are to be found. Throws ARCHIVE_DAMAGED.
  */
-export function runEdit({ read, spec, obfuscate, lastSequence, target, output, kernels }: RunEdit): EditRan {
-  const from = archiveFormat(read, kernels());
+export function runEdit({ read, from: known, spec, obfuscate, lastSequence, target, output, kernels }: RunEdit): EditRan {
+  const from = known ?? archiveFormat(read, kernels());
   const inspected = from === "v1" ? inspect(read, kernels()) : undefined;
   const source = {
     ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers } : {}),

@@ -46,6 +46,11 @@ export class ArchiveCheck {
     });
   }
 
+  /** Gets a worker ready for a check that will be started soon. */
+  static prepare(): void {
+    pool.warm();
+  }
+
   /** Starts the check. The file has to exist. */
   static start(path: string, options: InspectOptions = {}): ArchiveCheck {
     return new ArchiveCheck(path, options);

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
@@ -8,18 +7,18 @@ import { archiveName, backupJsonName, formatBackupJson } from "../../formats/dir
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import { type KeyFile, Obfuscator } from "../../formats/edit/obfuscator.ts";
-import { archiveFormat } from "../../formats/edit/run-edit.ts";
-import { Kernels } from "../../formats/kernels/kernels.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { ArchiveCheck } from "../archive-check/archive-check.ts";
+import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
-import { editInWorker } from "./edit-in-worker.ts";
+import { type Done, type EditWatch, editInWorker } from "./edit-in-worker.ts";
 import { editNotes } from "./edit-notes.ts";
 import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
+import type { EditOrder } from "./edit-protocol.ts";
 import { editedManifest } from "./edited-manifest.ts";
+import { formatOf } from "./format-of.ts";
 
 export interface EditOptions extends EditWishes {
   /** The directory to make; absent: nothing is written. */
@@ -56,9 +55,11 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const config = stored.config ?? (await insideConfig(stored, options.signal));
   const keys = options.obfuscate ? await keysOf(options.obfuscate.keyFile) : undefined;
   const obfuscator = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), options.obfuscate?.keyFile ?? "") : undefined;
-  const plan = planEdit({ config, format: formatOf(stored.archive) }, options, obfuscator);
+  const from = stored.manifest?.archive.format ?? formatOf(stored.archive);
+  const plan = planEdit({ config, format: from }, options, obfuscator);
   const order = {
     path: stored.archive,
+    from,
     spec: plan.spec,
     format: plan.format,
     config: plan.config,
@@ -85,11 +86,8 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   });
   const name = archiveName(plan.format);
   const out = join(staged.path, name);
-  const done = await editInWorker({ ...order, out }, running);
+  const { done, checked } = await editAndCheck({ ...order, out }, running);
   const notes = editNotes(plan, done.report);
-  const check = ArchiveCheck.start(out, { streamName: plan.config.name });
-  check.available((await stat(out)).size);
-  const checked = await check.finish();
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
       "INTERNAL",
@@ -122,6 +120,33 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const keyFile = done.keys ? `${staged.target}.keys.json` : undefined;
   await commitWithKeys(staged, keyFile, done.keys, options.obfuscate?.keyFile);
   return { plan, report: done.report, notes, directory: staged.target, keyFile, manifest };
+}
+
+/**
+ * Has the new file read back and decoded to its end by another worker. A v1 archive is read while it is written; the beginning
+ * of a v2 archive is written last.
+ */
+async function editAndCheck(
+  order: Omit<EditOrder, "counters"> & { readonly out: string },
+  watch: EditWatch,
+): Promise<{ readonly done: Done; readonly checked: CheckedArchive }> {
+  const { out, format, config } = order;
+  let check: ArchiveCheck | undefined;
+  const start = (): ArchiveCheck => ArchiveCheck.start(out, { streamName: config.name });
+  const onWritten = (bytes: number): void => {
+    check ??= start();
+    check.available(bytes);
+  };
+  try {
+    ArchiveCheck.prepare();
+    const done = await editInWorker(order, format === "v1" ? { ...watch, onWritten } : watch);
+    check ??= start();
+    check.available((await stat(out)).size);
+    return { done, checked: await check.finish() };
+  } catch (error) {
+    await check?.cancel();
+    throw error;
+  }
 }
 
 /** Without the keys an obfuscated backup cannot be read, so that they are there first. */
@@ -161,22 +186,6 @@ async function insideConfig(stored: StoredStream, signal: AbortSignal | undefine
   throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
     context: { path: stored.path },
   });
-}
-
-/** What the first bytes of an archive say, whatever its name. Throws ARCHIVE_DAMAGED. */
-export function formatOf(path: string): "v1" | "v2" {
-  const buffer = new Uint8Array(256 * 1024);
-  return archiveFormat((take) => {
-    const file = openSync(path, "r");
-    try {
-      for (let bytes = 1; bytes > 0; ) {
-        bytes = readSync(file, buffer, 0, buffer.length, null);
-        if (bytes > 0 && take(buffer.subarray(0, bytes)) === false) return;
-      }
-    } finally {
-      closeSync(file);
-    }
-  }, Kernels.create());
 }
 
 function stateOf(report: EditReport): { readonly [key: string]: unknown } {

@@ -6,6 +6,7 @@ import type { EditSpec } from "../../formats/edit/run-edit.ts";
 /** What the worker is to do. */
 export interface EditOrder {
   readonly path: string;
+  readonly from: "v1" | "v2";
   /** The file to write, which must not exist; absent: nothing is written. */
   readonly out?: string;
   readonly spec: EditSpec;
@@ -16,11 +17,12 @@ export interface EditOrder {
   readonly lastSequence: number;
   /** 32 bytes, and what is known of them already. */
   readonly keys?: KeyFile;
-  /** i32: KiB read, then 1 when it is to stop. */
+  /** i32 by {@link EditCounter}. */
   readonly counters: SharedArrayBuffer;
 }
 
-export const EditCounter = { readKiB: 0, cancelled: 1, size: 2 } as const;
+/** KiB read so far, in all passes; 1 when it is to stop; KiB written so far; 1 when the file exists. */
+export const EditCounter = { readKiB: 0, cancelled: 1, writtenKiB: 2, created: 3, size: 4 } as const;
 
 export type EditAnswer =
   | { readonly kind: "done"; readonly report: EditReport; readonly created: string; readonly keys?: KeyFile }

@@ -11,14 +11,15 @@ import { type EditAnswer, EditCounter, type EditOrder } from "./edit-protocol.ts
 const buffer = new Uint8Array(1024 * 1024);
 
 function edit(order: EditOrder): EditAnswer {
-  const { path, out, spec, format, config, lastSequence, keys } = order;
+  const { path, from, out, spec, format, config, lastSequence, keys } = order;
   const counters = new Int32Array(order.counters);
   const obfuscate = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), "the key file") : undefined;
   let created = order.created ?? "";
-  const file = out === undefined ? undefined : new PieceFile(out);
+  const file = out === undefined ? undefined : new PieceFile(out, counters);
   try {
     const { report, head } = runEdit({
       read: reader(path, counters),
+      from,
       spec,
       obfuscate,
       lastSequence,
@@ -60,9 +61,14 @@ class PieceFile {
   #used = 0;
   #open = true;
 
-  constructor(path: string) {
+  readonly #counters: Int32Array;
+  #written = 0;
+
+  constructor(path: string, counters: Int32Array) {
     this.#path = path;
+    this.#counters = counters;
     this.#file = this.#guarded(() => openSync(path, "wx", 0o600));
+    Atomics.store(counters, EditCounter.created, 1);
   }
 
   write(piece: Uint8Array): void {
@@ -93,7 +99,9 @@ class PieceFile {
     this.#guarded(() => {
       for (let at = 0; at < this.#used; ) at += writeSync(this.#file, this.#pending, at, this.#used - at);
     });
+    this.#written += this.#used;
     this.#used = 0;
+    Atomics.store(this.#counters, EditCounter.writtenKiB, Math.floor(this.#written / 1024));
   }
 
   #guarded<Result>(work: () => Result): Result {

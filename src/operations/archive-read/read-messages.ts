@@ -1,6 +1,6 @@
 import { LiveReader } from "../../formats/archive/live-reader.ts";
 import { MessageFilter, type MessageSelection } from "../../formats/edit/message-filter.ts";
-import { formatOf } from "../archive-edit/edit-archive.ts";
+import { formatOf } from "../archive-edit/format-of.ts";
 import { readAhead } from "../files/read-in-turns.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { type ArchivedMessage, archivedMessages } from "./archived-message.ts";

@@ -3,7 +3,7 @@ import type { EntryBatch } from "../../formats/archive/archive-sink.ts";
 import { LiveReader } from "../../formats/archive/live-reader.ts";
 import { MessageFilter, type MessageSelection } from "../../formats/edit/message-filter.ts";
 import { ArchiveCheck } from "../archive-check/archive-check.ts";
-import { formatOf } from "../archive-edit/edit-archive.ts";
+import { formatOf } from "../archive-edit/format-of.ts";
 import { readAhead } from "../files/read-in-turns.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 

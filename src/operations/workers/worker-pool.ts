@@ -29,6 +29,11 @@ export class WorkerPool<Order, Answer> {
     this.#options = options;
   }
 
+  /** Starts a worker that will be needed soon, while something else is done. */
+  warm(): void {
+    if (this.#idle.length === 0) this.#rest(new Worker(this.#url, this.#options));
+  }
+
   /** An idle worker, or a new one. */
   lease(): Lease<Order, Answer> {
     const worker = this.#idle.pop() ?? new Worker(this.#url, this.#options);
@@ -38,12 +43,12 @@ export class WorkerPool<Order, Answer> {
       onMessage: () => {},
       onFailure: () => {},
       release: () => {
-        worker.removeAllListeners();
-        // One that breaks down while it is idle must not take the process with it.
-        worker.on("error", () => this.#forget(worker)).on("exit", () => this.#forget(worker));
-        worker.unref();
-        if (this.#idle.length < keptIdle) this.#idle.push(worker);
-        else void worker.terminate();
+        if (this.#idle.length < keptIdle) this.#rest(worker);
+        else {
+          worker.removeAllListeners();
+          worker.on("error", () => {});
+          void worker.terminate();
+        }
       },
     };
     worker.removeAllListeners();
@@ -51,6 +56,14 @@ export class WorkerPool<Order, Answer> {
     worker.on("error", (error) => lease.onFailure(error));
     worker.on("exit", (code) => lease.onFailure(new Error(`the worker ended with ${code}`)));
     return lease;
+  }
+
+  #rest(worker: Worker): void {
+    worker.removeAllListeners();
+    // One that breaks down while it is idle must not take the process with it.
+    worker.on("error", () => this.#forget(worker)).on("exit", () => this.#forget(worker));
+    worker.unref();
+    this.#idle.push(worker);
   }
 
   #forget(worker: Worker): void {
