@@ -44,7 +44,7 @@ describe("the examples of docs/library.md", () => {
   const backUp = (): Promise<string> => project.run("backup", environment);
 
   it("are the ones that are tested here", () => {
-    const tested = ["backup", "restore", "progress", "abort", "errors", "copy", "look"];
+    const tested = ["backup", "restore", "progress", "abort", "errors", "copy", "look", "archive"];
     assert.deepEqual([...examples.keys()], tested);
   });
 
@@ -80,6 +80,13 @@ describe("the examples of docs/library.md", () => {
     await using target = await openTestSession(environment.TARGET_URL);
     const copied = await readStream(target.api.connection, "ORDERS");
     assert.equal(describeDifferences(compareStreams(original, copied)), "");
+  });
+
+  it("read and write archives", async () => {
+    assert.equal(
+      await project.run("archive", environment),
+      "v2, 400 messages, 0 problems\n200 messages, the stream goes on after 400\n",
+    );
   });
 
   it("look around", async () => {
