@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { ExitCode, RelightError } from "../../errors.ts";
+import { ExitCode } from "../../errors.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
 import type { ExtractReport } from "../../operations/archive-extract/extract-archive.ts";
 import { formatBytes, plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
+import { readOneBackup } from "../read-one-backup.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 interface Flags {
@@ -45,14 +46,8 @@ export function registerArchiveExtract(parent: Command): void {
     .action(async (path: string, storeDirectory: string, flags: Flags) => {
       const json = flags.json ?? false;
       await runLocalCommand({ json, command: "archive extract" }, async ({ signal }) => {
-        const { readBackup } = await import("../../operations/stream-restore/read-backup.ts");
         const { extractArchive } = await import("../../operations/archive-extract/extract-archive.ts");
-        const [stored, ...others] = await readBackup(path);
-        if (stored === undefined || others.length > 0) {
-          throw new RelightError("USAGE", `${path} holds ${others.length + 1} streams`, {
-            hint: "Give the directory of one of them.",
-          });
-        }
+        const stored = await readOneBackup(path);
         using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
         const report = await extractArchive(stored, {
           storeDirectory,
