@@ -22,6 +22,7 @@ export async function runCommand(
 ): Promise<void> {
   await runLocalCommand(settings, async ({ signal }) => {
     await using session = await openCliSession(settings.flags, signal);
-    return work({ session, signal });
+    // Awaited here: the session is closed when this returns.
+    return await work({ session, signal });
   });
 }
