@@ -135,7 +135,7 @@ describe("the JSON output is what schemas/ says", () => {
     assert.equal((await run("account-restore", "account", "restore", at("all"), "--if-exists", "skip")).run.code, 3);
   });
 
-  it("an account backup of nats-server 2.14: v1 archives, and a stream in memory, which fails", async () => {
+  it("an account backup of nats-server 2.14: v1 archives, and a stream in memory, which is read message by message", async () => {
     await using older = await LocalServer.start({ version: "2.14" });
     await using other = await openTestSession(older.url);
     for (const [name, storage] of [
@@ -143,11 +143,25 @@ describe("the JSON output is what schemas/ says", () => {
       ["MEMORY", "memory"],
     ] as const) {
       await createStream(other.api.connection, { name, subjects: [`${name}.>`], storage });
+      await other.api.connection.request(`${name}.a`, "of a test");
     }
     const { last } = await run("account-backup", "account", "backup", at("older"), "--server", older.url);
-    assert.equal(last.exit_code, 3);
-    const manifest: unknown = JSON.parse(readFileSync(at("older", "ORDERS", "relight.json"), "utf8"));
-    schemas.check("manifest", manifest);
+    assert.equal(last.exit_code, 0);
+    for (const [name, format] of [
+      ["ORDERS", "v1"],
+      ["MEMORY", "v2"],
+    ] as const) {
+      const manifest = JSON.parse(readFileSync(at("older", name, "relight.json"), "utf8"));
+      schemas.check("manifest", manifest);
+      assert.equal(manifest.archive.format, format);
+    }
+    await other.api.deleteStream("MEMORY");
+    const back = await run("stream-restore", "stream", "restore", at("older", "MEMORY"), "--server", older.url);
+    assert.equal(back.run.code, 0);
+    // What stands there is no backup any more, and is not replaced.
+    for (const name of ["backup.json", "relight.json"]) rmSync(at("older", "MEMORY", name));
+    const failed = await run("account-backup", "account", "backup", at("older"), "--server", older.url, "--force");
+    assert.equal(failed.last.exit_code, 3);
   });
 
   it("a command line that is wrong", async () => {

@@ -4,6 +4,7 @@ import { registerAccountBackup } from "./commands/account-backup.ts";
 import { registerAccountRestore } from "./commands/account-restore.ts";
 import { registerArchiveConvert } from "./commands/archive-convert.ts";
 import { registerArchiveEdit } from "./commands/archive-edit.ts";
+import { registerArchiveExtract } from "./commands/archive-extract.ts";
 import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
@@ -55,6 +56,7 @@ export function buildProgram(): Command {
   registerArchiveConvert(archive);
   registerArchiveEdit(archive);
   registerArchiveLookup(archive);
+  registerArchiveExtract(archive);
   registerCompletion(program);
   return program;
 }

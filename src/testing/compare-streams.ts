@@ -14,6 +14,8 @@ export interface Tolerances extends ConsumerTolerances {
   readonly noConsumers?: boolean;
   /** Messages that need not come back, such as those whose time to live ended in between. */
   readonly missingMessages?: (sequence: number) => boolean;
+  /** Do not compare when messages were stored: they were published anew. */
+  readonly messageTimes?: boolean;
   /** Also compare when the stream was created, which v2 archives and clusters lose. Off by default. */
   readonly created?: boolean;
   /** Stop after this many differences of messages, 1000 by default: all of a million would tell no more. */
@@ -87,7 +89,7 @@ function compareMessages(before: MessageTable, after: MessageTable, tolerate: To
       differences.push({ kind: "message-extra", after: after.at(j) });
       j++;
     } else {
-      if (!before.sameAt(i, after, j)) differences.push(...compareMessage(before, i, after, j));
+      if (!before.sameAt(i, after, j)) differences.push(...compareMessage(before, i, after, j, tolerate));
       i++;
       j++;
     }
@@ -95,11 +97,17 @@ function compareMessages(before: MessageTable, after: MessageTable, tolerate: To
   return differences;
 }
 
-function compareMessage(before: MessageTable, i: number, after: MessageTable, j: number): Difference[] {
+function compareMessage(
+  before: MessageTable,
+  i: number,
+  after: MessageTable,
+  j: number,
+  tolerate: Tolerances,
+): Difference[] {
   const pair = { before: before.at(i), after: after.at(j) };
   const { before: was, after: is } = pair;
   const differences: Difference[] = [];
-  if (was.time !== is.time) differences.push({ kind: "message-time", ...pair });
+  if (was.time !== is.time && !tolerate.messageTimes) differences.push({ kind: "message-time", ...pair });
   if (was.subject !== is.subject) differences.push({ kind: "message-subject", ...pair });
   if (was.headerSize !== is.headerSize || was.headerHash !== is.headerHash) {
     differences.push({ kind: "message-headers", ...pair });

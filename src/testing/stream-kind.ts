@@ -43,8 +43,6 @@ export interface StreamKind {
   readonly minVersion: string;
   /** Needs a server with at least this `max_payload`, in bytes. */
   readonly minPayload?: number;
-  /** The first version whose snapshot API takes it, where that is not `minVersion`. */
-  readonly snapshotSince?: string;
   /** Only with a single replica. */
   readonly singleReplica?: boolean;
   /** Creates the streams on an account that has none of them; returns when the server has settled. */

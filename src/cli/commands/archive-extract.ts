@@ -39,7 +39,7 @@ export function registerArchiveExtract(parent: Command): void {
       "after",
       "\nExamples:\n" +
         "  relight archive extract ./backups/orders /var/lib/nats\n" +
-        "  relight archive extract ./orders /var/lib/nats --name ORDERS_OLD --for-server 2.10 --dry-run\n" +
+        "  relight archive extract ./orders /var/lib/nats --for-server 2.10 --dry-run\n" +
         "  relight archive extract ./stream_ORDERS.tgz ./scratch-store --account APP\n" +
         "\nExit codes: 0 extracted, 1 failed or refused, 13 the archive is damaged, 130 cancelled.\n",
     )

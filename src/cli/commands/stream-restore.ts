@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
+import { isStreamName } from "../../formats/directory/backup-json.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addRestoreOptions, type RestoreFlags, restoreWishes } from "../options/restore-options.ts";
@@ -11,6 +12,7 @@ import { printJson } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
 interface Flags extends RestoreFlags {
+  readonly as?: string;
   readonly config?: string;
 }
 
@@ -25,6 +27,11 @@ export function registerStreamRestore(parent: Command): void {
           "before anything is touched; afterwards the stream is held against the archive. A restore that fails removes\n" +
           "what it created, and only that.",
       )
+      .option(
+        "--as <name>",
+        "restore under another name, with all sequences and times; a bucket's subjects follow",
+        streamName,
+      )
       .option("--config <file>", "restore with this stream configuration (JSON) instead of the backup's"),
     { one: "the stream", all: "the stream" },
   )
@@ -34,6 +41,7 @@ export function registerStreamRestore(parent: Command): void {
       "\nExamples:\n" +
         "  relight stream restore ./backups/orders-monday\n" +
         "  relight stream restore ./orders --dry-run\n" +
+        "  relight stream restore ./orders --as ORDERS_CHECK --until-time 2026-11-24T10:00:00Z\n" +
         "  relight stream restore ./orders --replicas 1 --if-exists replace\n" +
         "\nExit codes: 0 restored and verified, 1 failed or refused, 3 some of several streams failed, 13 the archive is\n" +
         "damaged, 14 server unreachable, 130 cancelled.\n",
@@ -50,10 +58,17 @@ export function registerStreamRestore(parent: Command): void {
         if (config && stored.length > 1) {
           throw new RelightError("USAGE", `--config is for one stream, and ${path} holds ${stored.length}`);
         }
+        if (flags.as !== undefined && stored.length > 1) {
+          throw new RelightError("USAGE", `--as is for one stream, and ${path} holds ${stored.length}`);
+        }
         using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
         const results = await restoreStreams(session, {
           stored,
-          wishes: { ...restoreWishes(flags), ...(config ? { config } : {}) },
+          wishes: {
+            ...restoreWishes(flags),
+            ...(config ? { config } : {}),
+            ...(flags.as === undefined ? {} : { as: flags.as }),
+          },
           tool,
           signal,
           onEvent: restoreReporter(progress, json),
@@ -81,6 +96,11 @@ export function registerStreamRestore(parent: Command): void {
       },
     );
   });
+}
+
+function streamName(text: string): string {
+  if (isStreamName(text)) return text;
+  throw new InvalidArgumentError("It is no name of a stream: no spaces, dots, wildcards or slashes.");
 }
 
 /** Reads a configuration file: a bare StreamConfig, or a document that has one under `config` as backup.json does. */

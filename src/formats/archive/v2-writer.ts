@@ -62,8 +62,10 @@ export class V2Writer {
       } else {
         const { nameLength, headerLength, payloadLength } = rows;
         const size = (nameLength[row] ?? 0) + (headerLength[row] ?? 0) + (payloadLength[row] ?? 0) + headBytes;
-        this.#buffer = this.#kernels.enlarge(this.#buffer, 0, size);
-        this.#capacity = size;
+        // Doubled, as memory that is left behind is lost.
+        const capacity = Math.max(size, this.#capacity * 2);
+        this.#buffer = this.#kernels.enlarge(this.#buffer, this.#capacity, capacity);
+        this.#capacity = capacity;
       }
     }
   }

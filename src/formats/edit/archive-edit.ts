@@ -17,6 +17,9 @@ export interface ArchiveEdit {
   readonly renumber?: boolean;
   /** Default true. */
   readonly consumers?: boolean;
+  readonly leaveOutConsumers?: readonly { readonly name: string; readonly reason: string }[];
+  /** Fields that no consumer's configuration is to have. */
+  readonly dropConsumerFields?: readonly string[];
 }
 
 /** What the archive is to be, once it is edited. */

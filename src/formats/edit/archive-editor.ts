@@ -1,3 +1,4 @@
+import { RelightError } from "../../errors.ts";
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
 import type { EntryBatch } from "../archive/archive-sink.ts";
 import { LiveReader } from "../archive/live-reader.ts";
@@ -29,12 +30,16 @@ const zeroTime = "0001-01-01T00:00:00Z";
 const longest = Number.MAX_SAFE_INTEGER;
 const longestTime = "2262-04-11T23:47:16.854775807Z";
 
+/** What a record of a file store holds, and its recovery takes. Source: nats-server server/filestore.go (`rlBadThresh`). */
+const maxV1Record = 32 * 1024 * 1024;
+const maxV1Subject = 65_535;
+
 /**
  * Makes another archive of an archive of either format while its bytes arrive: the messages that an edit keeps, the consumers
  * as they stand then, in either format, under any name. With `newest` the source is read twice: first through
  * {@link NewestCounter}, whose result is handed in.
  *
- * Throws ARCHIVE_DAMAGED.
+ * Throws ARCHIVE_DAMAGED, and USAGE for a message that v1 archives cannot hold.
  */
 export class ArchiveEditor {
   readonly #edit: ArchiveEdit;
@@ -44,6 +49,7 @@ export class ArchiveEditor {
   readonly #changer: MessageChanger;
   readonly #consumers: ConsumerEditor;
   readonly #archived: ArchivedConsumer[] = [];
+  readonly #toV1: boolean;
   readonly #v1: V1Writer | undefined;
   readonly #v2: V2Writer | undefined;
   readonly #kept = new SequenceRanges();
@@ -71,6 +77,7 @@ export class ArchiveEditor {
     this.#filter = new MessageFilter(edit.select ?? {});
     this.#changer = new MessageChanger(kernels, edit, target.config, (batch) => this.#write(batch));
     this.#consumers = new ConsumerEditor(edit);
+    this.#toV1 = target.format === "v1";
     const compress = target.compress ?? true;
     if (write && target.format === "v1") {
       this.#v1 = new V1Writer(kernels, { config: target.config, created: target.created, compress, write });
@@ -162,9 +169,11 @@ export class ArchiveEditor {
     const { sequence, timestamp, nameLength, headerLength, payloadLength } = rows;
     for (let row = 0; row < count; row++) {
       this.#kept.append(sequence[row] as number);
+      const name = nameLength[row] as number;
       const headers = headerLength[row] as number;
-      this.#bytes +=
-        30 + (nameLength[row] as number) + headers + (headers > 0 ? 4 : 0) + (payloadLength[row] as number);
+      const bytes = 30 + name + headers + (headers > 0 ? 4 : 0) + (payloadLength[row] as number);
+      if (this.#toV1 && (name > maxV1Subject || bytes > maxV1Record)) throw tooLarge(sequence[row] as number);
+      this.#bytes += bytes;
       if (this.#edit.renumber) sequence[row] = this.#messages + row + 1;
     }
     if (this.#messages === 0) {
@@ -212,4 +221,11 @@ export class ArchiveEditor {
       ...consumers.map(({ name, config, state }) => describeConsumer(name, config, state)),
     ];
   }
+}
+
+function tooLarge(sequence: number): RelightError {
+  return new RelightError("USAGE", `the message with sequence ${sequence} is too large for a v1 archive`, {
+    hint: "A v1 archive holds messages of up to 32 MiB; make a v2 archive, which nats-server 2.15 and newer restore.",
+    context: { sequence },
+  });
 }

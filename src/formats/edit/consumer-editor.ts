@@ -30,6 +30,11 @@ export class ConsumerEditor {
     const dropped: { name: string; reason: string }[] = [];
     let droppedPending = 0;
     for (const consumer of consumers) {
+      const unwanted = this.#edit.leaveOutConsumers?.find(({ name }) => name === consumer.name);
+      if (unwanted) {
+        dropped.push(unwanted);
+        continue;
+      }
       const renamed = this.#renamed(consumer);
       if (!renamed) {
         dropped.push({ name: consumer.name, reason: "its filter is renamed in part only" });
@@ -47,9 +52,17 @@ export class ConsumerEditor {
     return { kept, dropped, droppedPending };
   }
 
-  #renamed(consumer: ArchivedConsumer): ArchivedConsumer | undefined {
+  #renamed(given: ArchivedConsumer): ArchivedConsumer | undefined {
+    const consumer = this.#withoutFields(given);
     const { subjects, obfuscate } = this.#edit;
     const mapped = subjects ? renameConsumerFilters(consumer, (subject) => subjects.renameFilter(subject)) : consumer;
     return mapped && obfuscate ? obfuscate.consumer(mapped) : mapped;
+  }
+
+  #withoutFields(consumer: ArchivedConsumer): ArchivedConsumer {
+    const fields = this.#edit.dropConsumerFields ?? [];
+    if (!fields.some((field) => field in consumer.config)) return consumer;
+    const config = Object.fromEntries(Object.entries(consumer.config).filter(([field]) => !fields.includes(field)));
+    return { ...consumer, config };
   }
 }

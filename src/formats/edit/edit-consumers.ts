@@ -66,7 +66,7 @@ export function renameConsumerFilters(
   const renamed = (subject: unknown): unknown =>
     typeof subject === "string" && subject !== "" ? rename(subject) : subject;
   if (one !== undefined) config.filter_subject = renamed(one);
-  if (Array.isArray(several)) config.filter_subjects = several.map(renamed);
+  if (Array.isArray(several)) config.filter_subjects = [...new Set(several.map(renamed))];
   const lost =
     (one !== undefined && config.filter_subject === undefined) ||
     (Array.isArray(several) && (config.filter_subjects as unknown[]).includes(undefined));

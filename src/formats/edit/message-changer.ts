@@ -9,7 +9,7 @@ import { type MessageChange, MessageRewriter } from "./message-rewriter.ts";
 /** Subjects whose new name is remembered. */
 const maxSubjects = 64 * 1024;
 const zero = 0x30;
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Gives messages their new subjects and, obfuscated, headers and payloads; hands on others as they are. */

@@ -36,9 +36,11 @@ export class MessageFilter {
   readonly #selection: MessageSelection;
   readonly #wanted: readonly SubjectPattern[];
   readonly #unwanted: readonly SubjectPattern[];
+  readonly #payloads: readonly RegExp[];
+  readonly #unwantedPayloads: readonly RegExp[];
   readonly #subjects = new SubjectTable();
   readonly #verdicts = new Uint8Array(maxSubjects);
-  readonly #payloadText = new TextDecoder();
+  readonly #payloadText = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #dropped: Record<string, number> = {};
   /** Markers of removed keys that a header or payload filter dropped: their keys are back. */
   markersDropped = 0;
@@ -47,6 +49,8 @@ export class MessageFilter {
     this.#selection = selection;
     this.#wanted = (selection.subjects ?? []).map((text) => new SubjectPattern(text));
     this.#unwanted = (selection.excludeSubjects ?? []).map((text) => new SubjectPattern(text));
+    this.#payloads = (selection.payloads ?? []).map(stateless);
+    this.#unwantedPayloads = (selection.excludePayloads ?? []).map(stateless);
   }
 
   get dropped(): DropCounts {
@@ -94,9 +98,9 @@ export class MessageFilter {
   }
 
   #contentReason({ kernels, rows }: EntryBatch, row: number): "header" | "payload" | undefined {
-    const { headers = [], excludeHeaders = [], payloads = [], excludePayloads = [] } = this.#selection;
+    const { headers = [], excludeHeaders = [] } = this.#selection;
     const byHeader = headers.length + excludeHeaders.length > 0;
-    const byPayload = payloads.length + excludePayloads.length > 0;
+    const byPayload = this.#payloads.length + this.#unwantedPayloads.length > 0;
     if (!byHeader && !byPayload) return undefined;
     const at = (rows.offset[row] as number) + (rows.nameLength[row] as number);
     const border = at + (rows.headerLength[row] as number);
@@ -105,10 +109,15 @@ export class MessageFilter {
     if (byHeader && !keepsHeaders(fields, headers, excludeHeaders)) reason = "header";
     else if (byPayload) {
       const payload = kernels.bytes.subarray(border, border + (rows.payloadLength[row] as number));
-      if (!keepsPayload(this.#payloadText.decode(payload), payloads, excludePayloads)) reason = "payload";
+      if (!this.#keepsPayload(this.#payloadText.decode(payload))) reason = "payload";
     }
     if (reason && isKeyMarker(fields)) this.markersDropped++;
     return reason;
+  }
+
+  #keepsPayload(text: string): boolean {
+    if (this.#unwantedPayloads.some((pattern) => pattern.test(text))) return false;
+    return this.#payloads.length === 0 || this.#payloads.some((pattern) => pattern.test(text));
   }
 }
 
@@ -125,7 +134,7 @@ function keepsHeaders(
   });
 }
 
-function keepsPayload(text: string, wanted: readonly RegExp[], unwanted: readonly RegExp[]): boolean {
-  if (unwanted.some((pattern) => pattern.test(text))) return false;
-  return wanted.length === 0 || wanted.some((pattern) => pattern.test(text));
+/** An expression with the flags `g` or `y` goes on where its last match ended, in another payload. */
+function stateless(pattern: RegExp): RegExp {
+  return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
 }

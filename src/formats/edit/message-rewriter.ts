@@ -1,5 +1,5 @@
 import type { EntryBatch } from "../archive/archive-sink.ts";
-import { EntryRows, type Kernels, RowFlag, slackBytes } from "../kernels/kernels.ts";
+import { EntryRows, type Kernels, RowFlag } from "../kernels/kernels.ts";
 
 /** What a message is to become; what is undefined stays. */
 export interface MessageChange {
@@ -25,7 +25,7 @@ export class MessageRewriter {
   constructor(kernels: Kernels, write: (batch: EntryBatch) => void) {
     this.#kernels = kernels;
     this.#rows = new EntryRows(kernels);
-    this.#staging = kernels.allocate(stagingBytes + slackBytes);
+    this.#staging = kernels.allocate(stagingBytes);
     this.#write = write;
   }
 
@@ -69,9 +69,10 @@ export class MessageRewriter {
     if (this.#count < this.#rows.capacity && this.#used + bytes <= this.#capacity) return;
     this.#flush();
     if (bytes <= this.#capacity) return;
-    // One message may be larger than all that is gathered otherwise.
-    this.#capacity = bytes;
-    this.#staging = this.#kernels.allocate(bytes + slackBytes);
+    // One message may be larger than all that is gathered otherwise. Doubled, as memory that is left behind is lost.
+    const capacity = Math.max(bytes, this.#capacity * 2);
+    this.#staging = this.#kernels.enlarge(this.#staging, this.#capacity, capacity);
+    this.#capacity = capacity;
   }
 
   #flush(): void {

@@ -62,11 +62,12 @@ export class Obfuscator {
     if (file?.version !== 1 || typeof file.secret !== "string" || typeof file.map !== "object" || file.map === null) {
       throw wrong("is no key file of an obfuscated backup");
     }
-    const secret = Uint8Array.from(atob(file.secret), (char) => char.charCodeAt(0));
-    if (secret.length !== secretBytes) throw wrong(`has a secret of ${secret.length} bytes, not ${secretBytes}`);
+    const secret = decodeSecret(file.secret);
+    if (secret?.length !== secretBytes) throw wrong(`has a secret that is not base64 of ${secretBytes} bytes`);
     const obfuscator = new Obfuscator(secret);
     for (const [token, original] of Object.entries(file.map)) {
-      if (obfuscator.token(original) !== token) throw wrong(`says of "${token}" what its secret does not`);
+      if (typeof original !== "string" || obfuscator.token(original) !== token)
+        throw wrong(`says of "${token}" what its secret does not`);
     }
     return obfuscator;
   }
@@ -205,6 +206,14 @@ export class Obfuscator {
       if (token.length >= length) break;
     }
     return token.slice(0, length);
+  }
+}
+
+function decodeSecret(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
   }
 }
 

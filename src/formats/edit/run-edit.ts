@@ -16,6 +16,8 @@ export interface EditSpec {
   readonly subjectRules?: readonly SubjectRule[];
   readonly renumber?: boolean;
   readonly consumers?: boolean;
+  readonly leaveOutConsumers?: readonly { readonly name: string; readonly reason: string }[];
+  readonly dropConsumerFields?: readonly string[];
 }
 
 /** Reads the whole archive from its beginning and hands over its bytes piece by piece; false ends the reading early. */
@@ -51,7 +53,16 @@ export interface EditRan extends Edited {
  * Edits an archive in as many passes as that takes: one for v2, two for v1, whose live messages are known at its end only, and
  * one more where the newest messages of each subject are to be found. Throws ARCHIVE_DAMAGED.
  */
-export function runEdit({ read, from: known, spec, obfuscate, lastSequence, target, output, kernels }: RunEdit): EditRan {
+export function runEdit({
+  read,
+  from: known,
+  spec,
+  obfuscate,
+  lastSequence,
+  target,
+  output,
+  kernels,
+}: RunEdit): EditRan {
   const from = known ?? archiveFormat(read, kernels());
   const inspected = from === "v1" ? inspect(read, kernels()) : undefined;
   const source = {

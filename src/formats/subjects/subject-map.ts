@@ -9,7 +9,7 @@ export interface SubjectRule {
 
 /** Renames subjects by the first rule that matches; others stay. As the server's subject mappings, for whole tokens. */
 export class SubjectMap {
-  readonly #rules: readonly { readonly from: SubjectPattern; readonly to: readonly string[] }[];
+  readonly #rules: readonly Rule[];
 
   /** Throws RangeError for a rule that cannot work. */
   constructor(rules: readonly SubjectRule[]) {
@@ -23,7 +23,7 @@ export class SubjectMap {
   rename(subject: string): string | undefined {
     for (const { from, to } of this.#rules) {
       const found = from.match(subject);
-      if (found) return to.map((token) => (isPlace(token) ? (found[placeIndex(token)] as string) : token)).join(".");
+      if (found) return filled(to, found);
     }
     return undefined;
   }
@@ -33,27 +33,69 @@ export class SubjectMap {
    * rules rename a part of it, so that no one filter would do.
    */
   renameFilter(filter: string): string | undefined {
-    const touched = this.#rules.some(({ from }) => subjectsOverlap(from.text, filter));
-    return touched ? this.rename(filter) : filter;
+    for (const { from, to } of this.#rules) {
+      const found = from.match(filter);
+      if (found) {
+        const renamed = filled(to, found);
+        return SubjectPattern.isValid(renamed) && !widens(from, to, found) ? renamed : undefined;
+      }
+      if (subjectsOverlap(from.text, filter)) return undefined;
+    }
+    return filter;
   }
 
   /**
    * The subjects that a stream needs so that it takes what the rules make of its own: those that a rule covers are renamed,
-   * others stay, and what a rule makes of a part of one is added.
+   * others stay, and what a rule makes of a part of one is added. No one covers another, as servers want it.
    */
   renameStreamSubjects(subjects: readonly string[]): readonly string[] {
-    const result: string[] = [];
-    const add = (subject: string): void => {
-      if (!result.some((other) => new SubjectPattern(other).covers(subject))) result.push(subject);
+    let result: string[] = [];
+    const add = (renamed: string): void => {
+      const pattern = new SubjectPattern(endedAtRest(renamed));
+      if (result.some((other) => new SubjectPattern(other).covers(pattern.text))) return;
+      result = [...result.filter((other) => !pattern.covers(other)), pattern.text];
     };
     for (const subject of subjects) add(this.rename(subject) ?? subject);
     for (const { from } of this.#rules) {
-      if (subjects.some((subject) => subject !== from.text && new SubjectPattern(subject).covers(from.text))) {
-        add(this.rename(from.text) as string);
+      for (const subject of subjects) {
+        if (from.covers(subject) || !subjectsOverlap(from.text, subject)) continue;
+        add(this.rename(sharedPart(from.text, subject)) as string);
       }
     }
     return result;
   }
+}
+
+interface Rule {
+  readonly from: SubjectPattern;
+  readonly to: readonly string[];
+}
+
+function filled(to: readonly string[], found: readonly string[]): string {
+  return to.map((token) => (isPlace(token) ? (found[placeIndex(token)] as string) : token)).join(".");
+}
+
+/** True where a filter asks for less than its rule matches, by a wildcard that the rule's target leaves out. */
+function widens(from: SubjectPattern, to: readonly string[], found: readonly string[]): boolean {
+  const used = new Set(to.filter(isPlace).map(placeIndex));
+  const all = from.match(from.text) as string[];
+  return found.some((token, index) => token !== all[index] && !used.has(index));
+}
+
+/** What two patterns that overlap match both. */
+function sharedPart(a: string, b: string): string {
+  const [left, right] = [a.split("."), b.split(".")];
+  for (const [index, token] of left.entries()) {
+    if (token === ">") return [...left.slice(0, index), ...right.slice(index)].join(".");
+    if (right[index] === ">") break;
+    if (token === "*") left[index] = right[index] as string;
+  }
+  return left.join(".");
+}
+
+/** A rule may put what `>` stands for before other tokens; a pattern cannot, and takes more. */
+function endedAtRest(pattern: string): string {
+  return pattern.replace(/(^|\.)>\..*$/, "$1>");
 }
 
 const isPlace = (token: string): boolean => /^(\$\d+|\{\{\s*wildcard\(\s*\d+\s*\)\s*\}\})$/i.test(token);
@@ -69,7 +111,7 @@ function targetTokens(from: string, to: string): readonly string[] {
     if (isPlace(token)) {
       const place = placeIndex(token);
       if (place < 0 || place >= wildcards) throw new RangeError(`"${shown}" in "${to}" has no wildcard in "${from}"`);
-    } else if (token === "" || token === "*" || /\s/.test(token)) {
+    } else if (token === "" || token === "*" || /\s|\{\{|\}\}/.test(token)) {
       throw new RangeError(
         `"${shown}" in "${to}" is no token of a subject; write $1 for the first wildcard of "${from}"`,
       );

@@ -1,3 +1,5 @@
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Numbers subjects in the order in which they are first met, from their bytes, without a string for each message. */
 export class SubjectTable {
   /** Open addressing: number + 1, 0 where a slot is free. */
@@ -28,7 +30,7 @@ export class SubjectTable {
   }
 
   text(number: number): string {
-    return new TextDecoder().decode(this.#arena.subarray(this.#starts[number], this.#starts[number + 1]));
+    return utf8.decode(this.#arena.subarray(this.#starts[number], this.#starts[number + 1]));
   }
 
   /** Forgets all. */
@@ -46,9 +48,9 @@ export class SubjectTable {
 
   #add(slot: number, hash: number, bytes: Uint8Array, at: number, length: number): number {
     const number = this.#size++;
-    if (number + 1 >= this.#starts.length) {
-      this.#starts = grown(this.#starts, new Float64Array(this.#starts.length * 2));
-      this.#hashes = grown(this.#hashes, new Uint32Array(this.#hashes.length * 2));
+    if (number === this.#hashes.length) {
+      this.#hashes = grown(this.#hashes, new Uint32Array(number * 2));
+      this.#starts = grown(this.#starts, new Float64Array(number * 2 + 1));
     }
     const start = this.#starts[number] as number;
     if (start + length > this.#arena.length) {

@@ -83,7 +83,7 @@ function subjectMap(rules: readonly SubjectRule[]): SubjectMap {
 }
 
 /** A bucket's name is in its subjects: under another name it could not be used without new ones. */
-function bucketRules(from: string, to: string): SubjectRule[] {
+export function bucketRules(from: string, to: string): SubjectRule[] {
   for (const [prefix, root] of [
     ["KV_", "$KV"],
     ["OBJ_", "$O"],

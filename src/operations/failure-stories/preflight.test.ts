@@ -76,21 +76,23 @@ describe("restores that would fail or lose something are refused before anything
     for (const story of [old, v210, v214, v215]) await story[Symbol.asyncDispose]();
   });
 
-  it("F22: a v1 archive to memory storage, which every server would report as a success without messages", async () => {
+  it("F22: a v1 archive to memory storage, which every server would report as a success without messages: they are there", async () => {
     await fill(v214, "FILED", 50);
+    const original = await readStream(v214.nc, "FILED");
     const directory = await backUp(v214, "FILED");
     await v214.session.api.deleteStream("FILED");
     for (const kept of manifests) {
       if (!kept) await rm(join(directory, "relight.json"));
       for (const target of [v210, v214, v215]) {
         const config: StreamConfig = { name: "FILED", subjects: ["FILED.>"], storage: "memory" };
-        assertRefused(await restore(target, directory, { config }), "memory-storage", /would give an empty stream/);
-        assert.equal(await target.session.api.findStream("FILED"), undefined);
+        const result = await restore(target, directory, { config });
+        assert.equal(result.status, "restored", JSON.stringify(result));
+        const { info, messages } = await readStream(target.nc, "FILED");
+        assert.deepEqual([info.config.storage, info.state.messages], ["memory", 50]);
+        assert.equal(messages.length, original.messages.length);
+        await target.session.api.deleteStream("FILED");
       }
     }
-    const result = await restore(v214, directory);
-    assert.equal(result.status, "restored");
-    await v214.session.api.deleteStream("FILED");
   });
 
   for (const version of ["2.15", "2.10"] as const) {
@@ -116,17 +118,20 @@ describe("restores that would fail or lose something are refused before anything
     });
   }
 
-  it("F64: an archive of 2.10 or later to 2.9, which would bring deleted messages back", async () => {
+  it("F64: an archive of 2.10 or later to 2.9, which would bring deleted messages back: it is written without them", async () => {
     for (const source of [v210, v214]) {
       await fill(source, "DELETES", 60);
       for (const sequence of [2, 30, 31]) await deleteMessage(source.nc, "DELETES", sequence, false);
+      const original = await readStream(source.nc, "DELETES");
       const directory = await backUp(source, "DELETES");
       await source.session.api.deleteStream("DELETES");
       for (const kept of manifests) {
         if (!kept) await rm(join(directory, "relight.json"));
         const result = await restore(old, directory);
-        assertRefused(result, "deleted-messages-return", /3 deleted messages would come back/);
-        assert.deepEqual(await old.session.api.streamNames(), []);
+        assert.ok(result.status === "restored", JSON.stringify(result));
+        assert.equal(result.plan.route, "as-v1");
+        assertSameStream(original, await readStream(old.nc, "DELETES"));
+        await old.session.api.deleteStream("DELETES");
       }
     }
   });
@@ -149,10 +154,46 @@ describe("restores that would fail or lose something are refused before anything
     assertSameStream(original, await readStream(old.nc, "PLAIN"));
   });
 
-  it("F23: an archive of 2.15 to an older server, which cannot read it", async () => {
+  it("F23: an archive of 2.15 to an older server, which cannot read it: it is turned into one that it can", async () => {
     await fill(v215, "NEWER", 20);
+    const original = await readStream(v215.nc, "NEWER");
     const directory = await backUp(v215, "NEWER");
-    assertRefused(await restore(v214, directory), "archive-format", /format v2.*2\.14.* cannot read it/);
+    for (const target of [old, v210, v214]) {
+      assert.equal((await restore(target, directory)).status, "restored");
+      assertSameStream(original, await readStream(target.nc, "NEWER"));
+      await target.server.restart();
+      await sleep(600);
+      assertSameStream(original, await readStream(target.nc, "NEWER"));
+      await target.session.api.deleteStream("NEWER");
+    }
+  });
+
+  it("F19: under another name, from either format, on every version; what was chosen of the messages, and no others", async () => {
+    for (const source of [v210, v215]) {
+      await fill(source, "NAMED", 30);
+      await deleteMessage(source.nc, "NAMED", 7, false);
+      const original = await readStream(source.nc, "NAMED");
+      const directory = await backUp(source, "NAMED");
+      for (const target of [old, v210, v214, v215]) {
+        assert.equal((await restore(target, directory, { as: "CALLED" })).status, "restored");
+        const called = await readStream(target.nc, "CALLED");
+        assert.deepEqual(
+          [called.info.state.num_subjects, called.info.state.last_seq],
+          [original.info.state.num_subjects, 30],
+        );
+        assertSameStream(original, called, { streamConfig: ["name", "subjects"] });
+        await target.session.api.deleteStream("CALLED");
+        const cut = await restore(target, directory, {
+          as: "PART",
+          cut: { select: { lastSequence: 20, firstSequence: 5 } },
+        });
+        assert.equal(cut.status, "restored", JSON.stringify(cut));
+        const { state } = (await readStream(target.nc, "PART")).info;
+        assert.deepEqual([state.messages, state.first_seq, state.last_seq], [15, 5, 20]);
+        await target.session.api.deleteStream("PART");
+      }
+      await source.session.api.deleteStream("NAMED");
+    }
   });
 
   it("F65: first_seq on 2.10, which would empty the stream with success: every message is back, and the difference is said", async () => {

@@ -58,6 +58,17 @@ export class SpoolFile implements AsyncDisposable {
     }
   }
 
+  /** Writes anew what stands at the beginning; not more than was written there. */
+  async rewriteStart(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        at += (await this.#file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+      }
+    } catch (error) {
+      throw fileSystemError(`cannot write ${this.path}`, error);
+    }
+  }
+
   /** Makes everything durable and closes. */
   async finish(): Promise<void> {
     try {

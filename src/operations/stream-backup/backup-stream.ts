@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
-import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
@@ -32,7 +31,8 @@ export interface StreamBackupResult {
 /**
  * Backs up one stream into a directory that `nats stream restore` accepts, and proves it: the archive is decoded to its
  * end while it arrives, every checksum in it verified, and its sequences held against the stream's. The directory appears
- * only when all of that has passed.
+ * only when all of that has passed. A stream in memory, of which servers before 2.15 make no snapshot, is read message by
+ * message instead.
  *
  * Throws, having left nothing behind: STREAM_NOT_FOUND, STREAM_OFFLINE, SNAPSHOT_UNSUPPORTED, SNAPSHOT_FAILED,
  * SNAPSHOT_STALLED, SNAPSHOT_INCOMPLETE, SOURCE_CHANGED, ARCHIVE_DAMAGED, BACKUP_EXISTS, FILE_SYSTEM, CONNECTION_LOST,
@@ -43,7 +43,7 @@ export async function backupStream(session: Session, options: StreamBackupOption
   const started = new Date();
   // The stream first: a name that does not exist must not leave so much as a temporary directory.
   const connection = session.dedicate();
-  const before = await whileConnecting(connection, () => snapshotable(session, stream));
+  const before = await whileConnecting(connection, () => session.api.streamInfo(stream));
   const rules = versionRules(session.api.serverVersion);
   await using staged = await whileConnecting(connection, () =>
     StagedDirectory.create(options.directory, {
@@ -54,7 +54,7 @@ export async function backupStream(session: Session, options: StreamBackupOption
   const taken = await takeProven(session, { ...options, connection, path: staged.path, fileName: archiveName }, before);
 
   const { received, verdict, after, attempts } = taken;
-  const notes = [...verdict.notes, ...serverNotes(before.config, rules)];
+  const notes = [...(received.notes ?? []), ...verdict.notes, ...serverNotes(before.config, rules)];
   const movements = streamMovements(before, after);
   const backupJson = formatBackupJson({ config: received.config, state: received.state });
   await writeDurably(join(staged.path, backupJsonName), backupJson);
@@ -82,17 +82,6 @@ export async function backupStream(session: Session, options: StreamBackupOption
   signal?.throwIfAborted();
   await staged.commit();
   return { directory: staged.target, manifest, movements, notes };
-}
-
-async function snapshotable(session: Session, stream: string): Promise<StreamInfo> {
-  const info = await session.api.streamInfo(stream);
-  const { serverVersion } = session.api;
-  if (info.config.storage !== "memory" || versionRules(serverVersion).memorySnapshots) return info;
-  throw new RelightError(
-    "SNAPSHOT_UNSUPPORTED",
-    `"${stream}" is kept in memory, and nats-server ${serverVersion.text} cannot make a snapshot of it`,
-    { context: { stream } },
-  );
 }
 
 function sha256(text: string): string {

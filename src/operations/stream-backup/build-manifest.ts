@@ -87,6 +87,7 @@ function checksPassed({ received, verdict }: ManifestInput): string[] {
   } else {
     checks.push("end-of-archive marker");
   }
+  checks.push(...(received.checks ?? []));
   checks.push(`${verdict.found} messages found where at least ${verdict.required} had to be`);
   return checks;
 }

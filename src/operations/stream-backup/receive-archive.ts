@@ -35,6 +35,10 @@ export interface ReceivedArchive {
   readonly state: StreamState;
   readonly end: SnapshotEnd;
   readonly checked: CheckedArchive;
+  /** What is worth saying about the way it was made. */
+  readonly notes?: readonly string[];
+  /** What was verified while it was made. */
+  readonly checks?: readonly string[];
 }
 
 const progressEveryMs = 100;

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { StreamInfo } from "../../jetstream/api-types.ts";
+import { captureConsumerDescription } from "../../jetstream/capture/read-by-consumer.ts";
 import type { Session } from "../../jetstream/session.ts";
+import type { Wire } from "../../jetstream/wire/wire.ts";
+import { captureArchive, needsCapture } from "./capture-archive.ts";
 import { type BackupVerdict, judgeBackup } from "./judge-backup.ts";
 import { type ReceivedArchive, type ReceiveOptions, receiveArchive } from "./receive-archive.ts";
 import { streamMovements } from "./stream-movement.ts";
@@ -65,17 +68,11 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
   let busyUntil: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
-      const connection = given ?? session.dedicate();
+      const connection = given;
       given = undefined;
-      const consumers = await whileConnecting(connection, () => consumersOf(session, options));
-      const received = await receiveArchive(session, {
-        ...options,
-        connection,
-        ...(less ? { chunkSize: Math.min(options.chunkSize ?? less.chunkSize, less.chunkSize) } : {}),
-        ...(less ? { windowSize: Math.min(options.windowSize ?? less.windowSize, less.windowSize) } : {}),
-        expectedBytes: before.state.bytes,
-      });
+      const { consumers, received } = needsCapture(session, before)
+        ? await capture(session, options, { connection, before, attempt })
+        : await receive(session, options, { connection, before, stalls });
       const after = await session.api.findStream(stream);
       const { state, checked } = received;
       const verdict = judgeBackup({ before, after, state, report: checked.report });
@@ -107,6 +104,53 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
       before = await infoOnceBack(session, options, known);
     }
   }
+}
+
+interface Given {
+  /** A connection that is being made for this. */
+  readonly connection: Promise<Wire> | undefined;
+  readonly before: StreamInfo;
+}
+
+/** Has the server make a snapshot. */
+async function receive(
+  session: Session,
+  options: TakeOptions,
+  { connection = session.dedicate(), before, stalls }: Given & { readonly stalls: number },
+): Promise<Pick<Taken, "consumers" | "received">> {
+  const less = stalls > 0 ? smaller[Math.min(stalls, smaller.length) - 1] : undefined;
+  const consumers = await whileConnecting(connection, () => consumersOf(session, options));
+  const received = await receiveArchive(session, {
+    ...options,
+    connection,
+    ...(less ? { chunkSize: Math.min(options.chunkSize ?? less.chunkSize, less.chunkSize) } : {}),
+    ...(less ? { windowSize: Math.min(options.windowSize ?? less.windowSize, less.windowSize) } : {}),
+    expectedBytes: before.state.bytes,
+  });
+  return { consumers, received };
+}
+
+/** Reads message by message, on the session's own connection; a second attempt asks the stream's leader only. */
+async function capture(
+  session: Session,
+  options: TakeOptions,
+  { connection, before, attempt }: Given & { readonly attempt: number },
+): Promise<Pick<Taken, "consumers" | "received">> {
+  connection?.then(
+    (made) => made.close(),
+    () => {},
+  );
+  const all = await consumersOf(session, options);
+  // What an attempt that was cut off left for a moment is not the stream's.
+  const own = all.consumers.filter(({ config }) => config.description !== captureConsumerDescription);
+  const consumers = { ...all, consumers: own };
+  const received = await captureArchive(session, {
+    ...options,
+    consumerInfos: own,
+    exact: attempt > 1,
+    expectedBytes: before.state.bytes,
+  });
+  return { consumers, received };
 }
 
 /** From each consumer's own leader: an archive holds what the stream's leader knows, which can be less. */

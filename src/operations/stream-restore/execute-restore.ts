@@ -8,6 +8,7 @@ import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { GarbageNudge } from "../files/garbage-nudge.ts";
 import { readInTurns } from "../files/read-in-turns.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
+import { publishRestore } from "./publish-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
@@ -57,7 +58,8 @@ export async function executeRestore(
     });
   }
   try {
-    const { info, outcome } = await transfer(session, prepared, options);
+    const oneByOne = plan.route === "by-message" || plan.route === "through-mirror";
+    const { info, outcome } = await (oneByOne ? publish : transfer)(session, prepared, options);
     return {
       info,
       outcome,
@@ -128,10 +130,22 @@ async function transfer(
   return found;
 }
 
+/** The same, message by message. */
+async function publish(
+  session: Session,
+  prepared: PreparedRestore,
+  options: ExecuteOptions,
+): Promise<{ info: StreamInfo; outcome: RestoreOutcome }> {
+  const notes = await publishRestore(session, prepared, options);
+  const found = await readBack(session, prepared);
+  if (found.outcome.mismatches.length > 0) throw mismatch(prepared.plan.stream, found.outcome);
+  return { ...found, outcome: { ...found.outcome, notes: [...notes, ...found.outcome.notes] } };
+}
+
 function conversion({ plan, stored, facts }: PreparedRestore, connection: Wire): ConvertWish {
   return {
     path: stored.archive,
-    spec: {},
+    spec: { leaveOutConsumers: plan.consumerEdit.leaveOut, dropConsumerFields: plan.consumerEdit.dropFields },
     config: plan.config,
     created: facts.inside?.created ?? stored.manifest?.created ?? new Date().toISOString(),
     lastSequence: facts.streamLastSequence,

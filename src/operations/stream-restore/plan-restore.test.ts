@@ -108,17 +108,58 @@ describe("the plan of a restore", () => {
     assert.deepEqual(refused({ target: { missing: ["ORDERS"] }, wishes: { ifExists: "replace" } }), ["offline"]);
   });
 
-  it("refuses what the server cannot read, or would read wrongly", () => {
-    assert.deepEqual(refused({ facts: { format: "v2" }, version: "2.14.6" }), ["archive-format"]);
-    assert.deepEqual(refused({ facts: { format: "v2" }, version: "2.15.1" }), []);
-    assert.deepEqual(refused({ facts: { resurrects: 3 }, version: "2.9.25" }), ["deleted-messages-return"]);
-    assert.deepEqual(refused({ facts: { resurrects: 3 }, version: "2.10.26" }), []);
+  it("writes anew what the server cannot read, or would read wrongly, and refuses only what no archive can say", () => {
+    const route = (given: Parameters<typeof plan>[0]): string => {
+      const made = plan(given);
+      assert.deepEqual(made.refusals, []);
+      return made.route;
+    };
+    for (const version of ["2.9.25", "2.10.26", "2.12.8", "2.14.6"]) {
+      assert.equal(route({ facts: { format: "v2" }, version }), "as-v1", "F23");
+    }
+    assert.equal(route({ facts: { resurrects: 3 }, version: "2.9.25" }), "as-v1", "F64");
+    assert.equal(route({ facts: { resurrects: 3 }, version: "2.10.26" }), "as-is");
+    assert.equal(route({ facts: { trailingZeros: true }, version: "2.14.6" }), "as-v1");
+    assert.equal(route({ facts: { trailingZeros: true }, version: "2.10.26" }), "as-is");
+    const inside = { name: "OTHER", created: "2026-01-01T00:00:00Z", config: { name: "OTHER" } };
+    assert.equal(route({ facts: { inside } }), "as-v1", "F19");
     const purged = { messages: 0, lastSequenceBefore210: 0 };
     assert.deepEqual(refused({ facts: purged, version: "2.9.25" }), ["sequences-restart"]);
-    assert.deepEqual(refused({ facts: { trailingZeros: true }, version: "2.14.6" }), ["trailing-bytes"]);
-    assert.deepEqual(refused({ facts: { trailingZeros: true }, version: "2.10.26" }), []);
-    const inside = { name: "OTHER", created: "2026-01-01T00:00:00Z", config: { name: "OTHER" } };
-    assert.deepEqual(refused({ facts: { inside } }), ["name"]);
+    const far = { lastSequence: 10, lastSequenceBefore210: 10, streamLastSequence: 2_000 };
+    assert.deepEqual(refused({ facts: far, version: "2.9.25" }), ["sequences-restart"]);
+    assert.equal(route({ facts: { ...far, streamLastSequence: 500 }, version: "2.9.25" }), "as-v1");
+  });
+
+  it("gives another name, without the subjects that another stream has; side by side under a name that is free", () => {
+    const original = stream("ORDERS", ["orders.>"]);
+    const renamed = plan({ wishes: { as: "CHECK" } });
+    assert.deepEqual([renamed.stream, renamed.config.subjects, renamed.action], ["CHECK", ["orders.>"], "create"]);
+    const beside = plan({ wishes: { as: "CHECK" }, target: { streams: [original] } });
+    assert.deepEqual([beside.stream, beside.config.subjects, beside.refusals], ["CHECK", undefined, []]);
+    assert.match(beside.changes.join(), /subjects are left out, as they overlap with those of "ORDERS"/);
+    const taken = [original, stream("ORDERS_restored", ["other"])];
+    assert.equal(
+      plan({ wishes: { ifExists: "side-by-side" }, target: { streams: taken } }).stream,
+      "ORDERS_restored_2",
+    );
+    assert.equal(plan({ wishes: { ifExists: "side-by-side" } }).stream, "ORDERS");
+    const both = { as: "ORDERS", ifExists: "side-by-side" } as const;
+    assert.deepEqual(refused({ wishes: both, target: { streams: [original] } }), ["exists"]);
+  });
+
+  it("F16: leaves out a consumer that no server takes, and the fields that this one does not know", () => {
+    const consumers = [
+      { name: "a/b", config: {} },
+      { name: "groups", config: { priority_groups: ["g"] } },
+    ];
+    const made = plan({ facts: { consumers }, version: "2.10.26" });
+    assert.deepEqual([made.route, made.expected.consumers, made.refusals], ["as-v1", ["groups"], []]);
+    assert.deepEqual(
+      made.consumerEdit.leaveOut.map(({ name }) => name),
+      ["a/b"],
+    );
+    assert.deepEqual(made.consumerEdit.dropFields, ["priority_groups"]);
+    assert.match(made.warnings.join("\n"), /"a\/b" is left out: no server takes its name/);
   });
 
   it("refuses memory storage for an archive that would come out empty there", () => {

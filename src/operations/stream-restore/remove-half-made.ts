@@ -68,9 +68,11 @@ async function isStub({ api }: Session, stream: string): Promise<boolean> {
  * True for the stream that this run made: it carries the archive's creation time (v1 on a standalone server), or was
  * created since this run began, by the server's clock where it tells that, and holds nothing beyond the archive.
  */
-function isOurs(found: StreamInfo, { facts }: PreparedRestore, startedMs: number): boolean {
+function isOurs(found: StreamInfo, { plan, facts }: PreparedRestore, startedMs: number): boolean {
   if (facts.inside && Date.parse(found.created) === Date.parse(facts.inside.created)) return true;
   const skewMs = found.ts ? Date.parse(found.ts) - Date.now() : 0;
   const since = Date.parse(found.created) >= startedMs + skewMs - 2_000;
-  return since && found.state.messages <= facts.messages && found.state.last_seq <= facts.streamLastSequence;
+  // Messages that stand for gaps are there for a while.
+  const most = plan.route === "by-message" ? facts.streamLastSequence : facts.messages;
+  return since && found.state.messages <= most && found.state.last_seq <= facts.streamLastSequence;
 }

@@ -1,8 +1,10 @@
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
+import type { EditSpec } from "../../formats/edit/run-edit.ts";
 import type { AccountInfo, StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
 import type { ServerVersion } from "../../jetstream/server-version.ts";
+import type { ConsumersPlan } from "./plan-consumers.ts";
 
-export type IfExists = "fail" | "skip" | "replace";
+export type IfExists = "fail" | "skip" | "replace" | "side-by-side";
 
 /** What the operator asked for. */
 export interface RestoreWishes {
@@ -12,6 +14,11 @@ export interface RestoreWishes {
   readonly cluster?: string;
   readonly tags?: readonly string[];
   readonly ifExists: IfExists;
+  /** Restore under this name. */
+  readonly as?: string;
+  readonly storage?: "file" | "memory";
+  /** Restore a part of the messages only. */
+  readonly cut?: EditSpec;
   /** Set `max_age` to "never" so that an old backup is not emptied at once. */
   readonly liftMaxAge?: boolean;
 }
@@ -55,9 +62,13 @@ export interface RestorePlan {
   /**
    * `as-is` sends the archive's own bytes. `as-v1` turns a v2 archive into v1 on the way, which the server stores many
    * times faster, and with the stream's creation time; or it writes a v1 archive anew without its dead messages, which a
-   * server could bring back after a restart.
+   * server could bring back after a restart. Streams in memory, which servers before 2.15 take no archive of, get their
+   * messages one by one: `through-mirror` from a stream in files that the server copies, with their times; `by-message` as
+   * they are published anew.
    */
-  readonly route: "as-is" | "as-v1";
+  readonly route: "as-is" | "as-v1" | "through-mirror" | "by-message";
+  /** With `as-v1`: what becomes of consumers that the server would not take as they are. */
+  readonly consumerEdit: Pick<ConsumersPlan, "leaveOut" | "dropFields">;
   /** How the configuration differs from the backup's, and why. */
   readonly changes: readonly string[];
   readonly warnings: readonly string[];

@@ -9,6 +9,7 @@ import type { StoredStream } from "./read-backup.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
 import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
+import { stageEdit } from "./stage-edit.ts";
 
 export interface RestoreStreamsOptions {
   readonly stored: readonly StoredStream[];
@@ -53,7 +54,8 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
   for (const stored of options.stored) {
     try {
       const archive = opened.use(await openArchive(stored));
-      prepared.push(await prepareRestore(archive.stored, target, options));
+      const staged = opened.use(await stageEdit(archive.stored, target, options));
+      prepared.push(await prepareRestore(staged.stored, target, options));
     } catch (error) {
       const failure = known(error, options.signal);
       if (failure.code === "CANCELLED") throw failure;

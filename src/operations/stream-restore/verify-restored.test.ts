@@ -7,8 +7,8 @@ import { type RestoreOutcome, verifyRestored } from "./verify-restored.ts";
 
 const plan = {
   stream: "S",
-  expected: { messages: 10, atLeast: 10, firstSequence: 1, lastSequence: 10, streamLastSequence: 12 },
-} as RestorePlan;
+  expected: { messages: 10, atLeast: 10, firstSequence: 1, lastSequence: 10, streamLastSequence: 12, consumers: ["c"] },
+} as unknown as RestorePlan;
 
 interface Seen {
   readonly state?: Partial<StreamInfo["state"]>;

@@ -183,9 +183,8 @@ export const compressedKind: StreamKind = {
 
 export const memoryKind: StreamKind = {
   name: "memory",
-  title: "a stream in memory, which only snapshots of 2.15 hold",
+  title: "a stream in memory, of which only 2.15 makes snapshots, and which is read message by message elsewhere",
   minVersion: "2.9.0",
-  snapshotSince: "2.15.0",
   async create(nc, _version, options) {
     await createStream(nc, { name: "MEMORY", subjects: ["memory.>"], storage: "memory" }, options);
     const model = new LiveModel();

@@ -5,7 +5,6 @@ import type { Session } from "../../jetstream/session.ts";
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
 import { unexpectedIn } from "../expected-stream.ts";
 import { readStream, type StreamContents } from "../read-stream.ts";
-import { versionAtLeast } from "../stream-info.ts";
 import type { StreamKind } from "../stream-kind.ts";
 import type { CreatedKind } from "../stream-kinds.ts";
 
@@ -26,13 +25,11 @@ export interface BackedUpAccount {
   readonly directory: string;
   /** In the order of creation: origins before the streams that copy from them. */
   readonly streams: readonly BackedUpStream[];
-  /** Streams that this server cannot make a snapshot of. */
-  readonly unsupported: readonly string[];
 }
 
 /**
  * Reads every stream of the kinds, backs up the whole account into `directory`, and makes sure that the streams are what
- * their kinds say. Throws where a backup fails that should not, or one is made of what the server cannot hand out.
+ * their kinds say. Throws where a backup fails.
  */
 export async function backUpAccount(
   session: Session,
@@ -52,25 +49,17 @@ export async function backUpAccount(
   }
   const { results } = await backupAccount(session, { directory, tool: "relight test" });
   const streams: BackedUpStream[] = [];
-  const unsupported: string[] = [];
   for (const { kind, facts } of created) {
-    const possible = versionAtLeast(version, kind.snapshotSince ?? "0.0.0");
     for (const { name } of facts.streams) {
       const result = results.find((one) => one.stream === name);
       const before = contents.get(name);
       if (!result || !before) throw new Error(`the backup of the account left out ${name}`);
-      if (result.status === "backed-up" && possible) {
-        const { format } = result.result.manifest.archive;
-        streams.push({ name, kind, before, directory: join(directory, name), format });
-      } else if (result.status === "failed" && !possible && result.error.code === "SNAPSHOT_UNSUPPORTED") {
-        unsupported.push(name);
-      } else {
-        const what = result.status === "failed" ? `failed: ${result.error.message}` : "was made, which cannot be";
-        throw new Error(`the backup of ${name} ${what}`);
-      }
+      if (result.status === "failed") throw new Error(`the backup of ${name} failed: ${result.error.message}`);
+      const { format } = result.result.manifest.archive;
+      streams.push({ name, kind, before, directory: join(directory, name), format });
     }
   }
-  return { version, clustered: Boolean(nc.info?.cluster), directory, streams, unsupported };
+  return { version, clustered: Boolean(nc.info?.cluster), directory, streams };
 }
 
 /** Deletes every stream of the account; of the kinds, those that copy before their origins. */

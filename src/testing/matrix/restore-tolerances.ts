@@ -25,8 +25,11 @@ export function restoreTolerances(before: StreamContents, pair: RestorePair): To
   const createdLater = relaunched && (encrypted || !versionAtLeast(to, "2.14.0"));
   const v2 = versionAtLeast(from, "2.15.0");
   const inMemory = before.info.config.storage === "memory";
+  // Before 2.12 their messages are published anew.
+  const anew = inMemory && !versionAtLeast(to, "2.12.0");
   return {
     // 2.10 empties a stream over first_seq, so a restore leaves it out.
+    ...(anew ? { messageTimes: true, streamState: ["first_ts", "last_ts"] } : {}),
     streamConfig: [...unknownStreamFields(to), ...(to.startsWith("2.10.") ? ["first_seq"] : [])],
     consumerConfig: unknownConsumerFields(to),
     consumerState: versionAtLeast(to, "2.11.0") ? [] : ["paused"],
