@@ -10,7 +10,7 @@ export function registerArchiveLookup(parent: Command): void {
     .summary("say what obfuscated names were before")
     .description("Looks values of an obfuscated backup up in its key file: names whole, subjects token by token.")
     .option("--json", "one JSON document on stdout")
-    .addHelpText("after", "\nExample:\n  relight archive lookup ./for-support.keys.json 0k3l9c2vq0h1s5ab\n")
+    .addHelpText("after", "\nExamples:\n  relight archive lookup ./for-support.keys.json 0k3l9c2vq0h1s5ab\n")
     .action(async (keyFile: string, values: readonly string[], flags: { json?: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive lookup" }, async () => {
         const text = await readFile(keyFile, "utf8").catch((error: unknown) => {

@@ -39,14 +39,14 @@ export function registerArchiveMessages(parent: Command): void {
     .description("Shows the messages that all filters keep, with their headers and the beginning of their payloads.");
   withLimit(
     addSelectOptions(find),
-    "\nExample:\n  relight archive find ./orders --header Nats-Msg-Id:4711 --payload-match refund\n",
+    "\nExamples:\n  relight archive find ./orders --header Nats-Msg-Id:4711 --payload-match refund\n",
   ).action((path: string, flags: Flags) => run("archive find", path, flags, { text: messageDetails }));
   const cat = parent
     .command("cat <backup> <sequence>")
     .summary("write one message's payload to stdout, as it is")
     .description("Writes the payload of the message with this sequence to stdout, byte by byte, and nothing else.")
     .option("--json", "the whole message as one JSON document")
-    .addHelpText("after", "\nExample:\n  relight archive cat ./orders 4711 | jq .\n");
+    .addHelpText("after", "\nExamples:\n  relight archive cat ./orders 4711 | jq .\n");
   cat.action(async (path: string, text: string, flags: Flags) => {
     await runLocalCommand({ json: flags.json ?? false, command: "archive cat" }, async ({ signal }) => {
       const sequence = Number(text);
@@ -73,7 +73,7 @@ export function registerArchiveMessages(parent: Command): void {
     )
     .option("--base64", "every payload as base64");
   addSelectOptions(exporting)
-    .addHelpText("after", "\nExample:\n  relight archive export ./orders --after 24h | jq -r .data\n")
+    .addHelpText("after", "\nExamples:\n  relight archive export ./orders --after 24h | jq -r .data\n")
     .action((path: string, flags: Flags) =>
       run("archive export", path, { ...flags, json: true }, { text: messageLine }),
     );

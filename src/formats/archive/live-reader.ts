@@ -51,6 +51,11 @@ export class LiveReader {
     return this.#walk.format;
   }
 
+  /** As {@link ArchiveWalk.skippedChunks}. */
+  get skippedChunks(): number {
+    return this.#walk.skippedChunks;
+  }
+
   get decodedBytes(): number {
     return this.#walk.decodedBytes;
   }

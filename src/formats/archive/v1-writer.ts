@@ -39,6 +39,7 @@ export class V1Writer {
   #capacity = blockBytes;
   #at: number;
   #number = 1;
+  #scratch: { readonly at: number; readonly bytes: number } | undefined;
   /** Of the current block; undefined until it is needed. */
   #key: Uint8Array | undefined;
   /** Last sequence in the current block, 0 when it is empty. */
@@ -140,7 +141,13 @@ export class V1Writer {
   }
 
   #sum(key: Uint8Array, content: Uint8Array): string {
-    const at = this.#kernels.allocate(content.length);
+    // One place for all: there can be thousands of consumers.
+    this.#scratch ??= { at: this.#kernels.allocate(content.length), bytes: content.length };
+    if (content.length > this.#scratch.bytes) {
+      const bytes = Math.max(content.length, 2 * this.#scratch.bytes);
+      this.#scratch = { at: this.#kernels.enlarge(this.#scratch.at, 0, bytes), bytes };
+    }
+    const { at } = this.#scratch;
     this.#kernels.bytes.set(content, at);
     this.#kernels.setHighwayKey(key);
     return checksumText(this.#kernels.highway64(at, content.length));

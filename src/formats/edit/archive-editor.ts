@@ -55,6 +55,8 @@ export class ArchiveEditor {
   readonly #kept = new SequenceRanges();
   #begun = false;
   #sourceMessages = 0;
+  /** v2: messages that the source says it holds. */
+  #announced = 0;
   #messages = 0;
   #bytes = 0;
   #firstSequence = 0;
@@ -87,6 +89,7 @@ export class ArchiveEditor {
       {
         state: (state) => {
           this.#sourceLast = Math.max(this.#sourceLast, state.last_seq);
+          this.#announced = state.messages;
         },
         consumer: (consumer) => {
           if (!source.consumers) this.#archived.push(consumer);
@@ -114,6 +117,7 @@ export class ArchiveEditor {
   /** The input has ended. */
   end(): Edited {
     this.#reader.end();
+    this.#missNothing();
     const last = this.#edit.renumber ? this.#messages : this.#lastOfResult();
     const consumers = this.#consumers.result(this.#archived, {
       kept: this.#kept,
@@ -142,6 +146,17 @@ export class ArchiveEditor {
       droppedPending: consumers.droppedPending,
     };
     return { report, head };
+  }
+
+  /** No server writes chunks that are to be skipped: where messages are missing as well, damage made one of such a chunk. */
+  #missNothing(): void {
+    const { skippedChunks } = this.#reader;
+    if (this.#reader.format !== "v2" || skippedChunks === 0 || this.#sourceMessages >= this.#announced) return;
+    const missing = this.#announced - this.#sourceMessages;
+    throw new RelightError(
+      "ARCHIVE_DAMAGED",
+      `${missing} messages are missing, and ${skippedChunks} chunks of data are of no known type`,
+    );
   }
 
   #lastOfSource(): number {

@@ -9,6 +9,12 @@ export interface EditedConsumers {
   readonly droppedPending: number;
 }
 
+/** A consumer name that a server would accept, so that it is also safe as the name of a directory. */
+export function isConsumerName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  return name.length > 0 && name.length <= 255 && !/[\s.*>/\\\x00-\x1f\x7f]/.test(name);
+}
+
 /** What becomes of an archive's consumers in an edit. */
 export class ConsumerEditor {
   readonly #edit: ArchiveEdit;
@@ -30,7 +36,10 @@ export class ConsumerEditor {
     const dropped: { name: string; reason: string }[] = [];
     let droppedPending = 0;
     for (const consumer of consumers) {
-      const unwanted = this.#edit.leaveOutConsumers?.find(({ name }) => name === consumer.name);
+      const { name } = consumer;
+      const unwanted = isConsumerName(name)
+        ? this.#edit.leaveOutConsumers?.find((left) => left.name === name)
+        : { name, reason: "no server takes its name" };
       if (unwanted) {
         dropped.push(unwanted);
         continue;

@@ -4,6 +4,7 @@ import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { leftOutByMirrors, withoutActedUpon } from "../message-restore/acted-upon-headers.ts";
+import { awaitReplicas } from "../message-restore/await-replicas.ts";
 import { copyByMirror, originName } from "../message-restore/copy-by-mirror.ts";
 import { createStream } from "../message-restore/create-stream.ts";
 import { type Interim, interimConfig, interimDescription } from "../message-restore/interim-config.ts";
@@ -134,7 +135,10 @@ async function fill(
     }
     await fillUpTo(last + 1);
     await publisher.drained();
-    if (gaps > 0) await api.request(`STREAM.PURGE.${name}`, { filter: interim.gapStored }, { timeoutMs: 60_000 });
+    if (gaps > 0) {
+      await api.request(`STREAM.PURGE.${name}`, { filter: interim.gapStored }, { timeoutMs: 60_000 });
+      await awaitReplicas(api, name);
+    }
   } finally {
     publisher.close();
   }
