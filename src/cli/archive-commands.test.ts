@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -284,5 +284,20 @@ describe("relight archive", () => {
     );
     assert.equal(again.lines[0]?.stream, summary.stream);
     assert.deepEqual(readMessages(archiveIn(at("hidden2"))), hidden);
+  });
+
+  it("extract: into a store that no server uses; refused where the stream stands already", async () => {
+    mkdirSync(at("store", "jetstream"), { recursive: true });
+    const planned = await json("archive-extract", "extract", at("v2"), at("store"), "--dry-run");
+    assert.deepEqual(
+      [planned.code, planned.lines[0]?.status, readdirSync(at("store", "jetstream"))],
+      [0, "planned", []],
+    );
+    const done = await json("archive-extract", "extract", at("v2"), at("store"), "--name", "OTHER");
+    assert.deepEqual([done.code, done.lines[0]?.stream], [0, "OTHER"]);
+    assert.ok(existsSync(at("store", "jetstream", "$G", "streams", "OTHER", "msgs", "1.blk")));
+    const again = await json("archive-extract", "extract", at("v2"), at("store"), "--name", "OTHER");
+    assert.equal(again.code, 1);
+    rmSync(at("store"), { recursive: true });
   });
 });

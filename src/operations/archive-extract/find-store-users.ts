@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { processStores } from "./process-stores.ts";
 import { jetStreamDirectory } from "./store-layout.ts";
 
@@ -44,7 +45,13 @@ export async function findStoreUsers(directory: string, proc = "/proc"): Promise
       continue;
     }
     if (!/^nats-server/.test(program) && !/^nats-server/.test(basename(args[0] ?? ""))) continue;
-    const stores = await processStores(at, args);
+    let stores = await processStores(at, args);
+    if (stores === undefined) {
+      // One that is just ending has nothing to be read any more, and uses no store for long.
+      await sleep(endingMs);
+      if (!(await isAlive(at))) continue;
+      stores = await processStores(at, args);
+    }
     if (stores === undefined) unclear.push(user("does not let its arguments and configuration be read"));
     for (const store of stores ?? []) {
       if (store.path.startsWith("$")) unclear.push(user(`names its store by the variable ${store.path}`));
@@ -56,6 +63,15 @@ export async function findStoreUsers(directory: string, proc = "/proc"): Promise
     }
   }
   return { checked: true, inUse, unclear };
+}
+
+const endingMs = 200;
+
+/** False for a process that is gone, or waits only for its parent to take notice. */
+async function isAlive(at: string): Promise<boolean> {
+  const text = await readFile(join(at, "stat"), "utf8").catch(() => "");
+  const state = /\) (\S)/.exec(text)?.[1];
+  return state !== undefined && state !== "Z" && state !== "X";
 }
 
 async function openBelow(at: string, directory: string): Promise<string | undefined> {
