@@ -1,3 +1,4 @@
+import { emptyBlockIndex } from "../filestore/empty-block-index.ts";
 import { encodeConsumerState } from "../filestore/encode-consumer-state.ts";
 import { blockKey, checksumText, consumerKey, streamKey } from "../filestore/highway-keys.ts";
 import type { Kernels } from "../kernels/kernels.ts";
@@ -14,6 +15,8 @@ export interface V1WriterOptions {
   readonly created: string;
   /** False stores S2 blocks uncompressed: for links that are faster than the encoder. Default true. */
   readonly compress?: boolean;
+  /** Note the last sequence of an empty stream as nats-server 2.9 does, which does not find it in a record. */
+  readonly emptyAsIn29?: boolean;
   /** Receives the archive piece by piece; a piece is valid only during the call. */
   readonly write: (piece: Uint8Array) => void;
 }
@@ -87,7 +90,11 @@ export class V1Writer {
    * end. A time before the last message's is not taken: times do not go back in a block.
    */
   end(lastSequence: number, lastTime: bigint, consumers: readonly ArchivedConsumer[]): void {
-    if (lastSequence > this.#last) {
+    const nothing = this.#number === 1 && this.#at === this.#block;
+    if (nothing && lastSequence > 0 && this.#options.emptyAsIn29) {
+      this.#file("msgs/1.idx", emptyBlockIndex(lastSequence));
+      this.#file("msgs/1.blk", new Uint8Array(0));
+    } else if (lastSequence > this.#last) {
       // Servers note the sequences missing inside a block one by one, so a large gap begins another block.
       if (this.#last > 0 && lastSequence - this.#last > maxFill) this.#endBlock();
       if (this.#at + 30 > this.#block + this.#capacity) this.#makeRoomFor(this.#at - this.#block);

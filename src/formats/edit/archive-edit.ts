@@ -31,6 +31,8 @@ export interface EditTarget {
   readonly created: string;
   /** False stores S2 blocks uncompressed. Default true. */
   readonly compress?: boolean;
+  /** v1: note the last sequence of an empty stream as nats-server 2.9 does. */
+  readonly emptyAsIn29?: boolean;
 }
 
 /** What is known of the source from elsewhere: an earlier pass, or a manifest. */

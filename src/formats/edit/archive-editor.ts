@@ -82,7 +82,8 @@ export class ArchiveEditor {
     this.#toV1 = target.format === "v1";
     const compress = target.compress ?? true;
     if (write && target.format === "v1") {
-      this.#v1 = new V1Writer(kernels, { config: target.config, created: target.created, compress, write });
+      const { config, created, emptyAsIn29 = false } = target;
+      this.#v1 = new V1Writer(kernels, { config, created, compress, emptyAsIn29, write });
     } else if (write) this.#v2 = new V2Writer(kernels, { compress, write });
     this.#reader = new LiveReader(
       source,
@@ -202,6 +203,13 @@ export class ArchiveEditor {
     (this.#v1 ?? this.#v2)?.messages(batch);
   }
 
+  /** When the last sequence was stored, which need not be a message's any more. */
+  #timeOf(last: number): bigint | undefined {
+    const { lastTime } = this.#reader;
+    const known = !this.#edit.renumber && last === this.#lastOfSource() && lastTime > (this.#lastTime ?? 0n);
+    return known ? lastTime : this.#lastTime;
+  }
+
   /** Writes a v2 head as long as it can become: positions only get smaller, and what is waited for fewer. */
   #begin(): void {
     this.#begun = true;
@@ -230,7 +238,7 @@ export class ArchiveEditor {
         first_seq: empty ? (last === 0 ? 0 : last + 1) : this.#firstSequence,
         first_ts: isoTime(this.#firstTime) ?? zeroTime,
         last_seq: last,
-        last_ts: isoTime(this.#lastTime) ?? zeroTime,
+        last_ts: isoTime(this.#timeOf(last)) ?? zeroTime,
         consumer_count: consumers.length,
       }),
       ...consumers.map(({ name, config, state }) => describeConsumer(name, config, state)),

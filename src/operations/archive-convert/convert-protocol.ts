@@ -11,6 +11,8 @@ export interface ConvertWish {
   readonly created: string;
   readonly lastSequence: number;
   readonly compress: boolean;
+  /** For a target of version 2.9. */
+  readonly emptyAsIn29?: boolean;
 }
 
 export interface ConvertOrder extends ConvertWish {

@@ -136,14 +136,21 @@ describe("restores that would fail or lose something are refused before anything
     }
   });
 
-  it("F64: an archive of a purged stream to 2.9, which would begin its sequences again", async () => {
+  it("F64: an archive of a purged stream to 2.9, which would begin its sequences again: they go on", async () => {
     await fill(v210, "EMPTIED", 60);
     await purgeStream(v210.nc, "EMPTIED");
     const directory = await backUp(v210, "EMPTIED");
     await v210.session.api.deleteStream("EMPTIED");
-    const result = await restore(old, directory);
-    assertRefused(result, "sequences-restart", /sequences would begin again at 1, and not at 61/);
-    assert.deepEqual(await old.session.api.streamNames(), []);
+    assert.equal((await restore(old, directory)).status, "restored");
+    for (const restarted of [false, true]) {
+      if (restarted) {
+        await old.server.restart();
+        await sleep(600);
+      }
+      const { state } = (await readStream(old.nc, "EMPTIED")).info;
+      assert.deepEqual([state.messages, state.last_seq], [0, 60]);
+    }
+    await old.session.api.deleteStream("EMPTIED");
   });
 
   it("F64: an archive of 2.10 without deletes is welcome on 2.9", async () => {

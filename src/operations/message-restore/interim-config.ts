@@ -44,6 +44,15 @@ export function interimConfig(config: StreamConfig, version: ServerVersion, id: 
   };
 }
 
+/**
+ * The configuration with which a copied stream takes messages that stand for the gap behind its last one: under their own
+ * subject, since a replica that hears of a transformation too late stores another subject than its leader.
+ */
+export function gapConfig({ config, gapStored }: Interim): StreamConfig {
+  const { subject_transform: _, ...plain } = config;
+  return { ...plain, subjects: [gapStored] };
+}
+
 /** The configuration that a stream has while it copies another one. */
 export function mirrorConfig(config: StreamConfig, id: string, origin: string): StreamConfig {
   return {

@@ -37,13 +37,14 @@ export function sequencesRestart(facts: ArchiveFacts, target: RestoreTarget): Re
   if (versionRules(target.version).readsDeletes) return undefined;
   const { messages, lastSequence, streamLastSequence, lastSequenceBefore210, format, resurrects } = facts;
   const asIs = format === "v1" && resurrects === 0 && lastSequenceBefore210 >= streamLastSequence;
-  const behind = messages > 0 && streamLastSequence - lastSequence <= writtenOut;
-  if (asIs || behind || streamLastSequence === 0) return undefined;
+  // Of an empty stream it reads an index that says so.
+  const written = messages === 0 || streamLastSequence - lastSequence <= writtenOut;
+  if (asIs || written) return undefined;
   return {
     code: "sequences-restart",
     text:
       `nats-server ${target.version.text} does not read where newer servers note a purge: sequences would begin again at ` +
-      `${(messages > 0 ? lastSequence : 0) + 1}, and not at ${streamLastSequence + 1}`,
+      `${lastSequence + 1}, and not at ${streamLastSequence + 1}`,
     cure: "Restore to a server of version 2.10 or newer.",
   };
 }

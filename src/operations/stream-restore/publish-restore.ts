@@ -7,7 +7,7 @@ import { leftOutByMirrors, withoutActedUpon } from "../message-restore/acted-upo
 import { awaitReplicas } from "../message-restore/await-replicas.ts";
 import { copyByMirror, originName } from "../message-restore/copy-by-mirror.ts";
 import { createStream } from "../message-restore/create-stream.ts";
-import { type Interim, interimConfig, interimDescription } from "../message-restore/interim-config.ts";
+import { gapConfig, type Interim, interimConfig, interimDescription } from "../message-restore/interim-config.ts";
 import { liveMessages } from "../message-restore/live-messages.ts";
 import { MessagePublisher } from "../message-restore/message-publisher.ts";
 import { recreateConsumers } from "../message-restore/recreate-consumers.ts";
@@ -98,7 +98,7 @@ async function fill(
   const { name } = plan.config;
   const last = facts.streamLastSequence;
   if (mirror && facts.lastSequence === last) return;
-  if (mirror) await api.updateStream(interim.config);
+  if (mirror) await api.updateStream(gapConfig(interim));
   else {
     // A purge up to a sequence that is still to come makes it the next one, on every version.
     const first = facts.messages > 0 ? facts.firstSequence : last + 1;
@@ -117,10 +117,11 @@ async function fill(
     allowRollups: plan.config.allow_rollup_hdrs === true,
     allowTtl: plan.config.allow_msg_ttl === true,
   };
+  const gapTo = mirror ? interim.gapStored : interim.gapTo;
   try {
     let gaps = 0;
     const fillUpTo = async (sequence: number): Promise<void> => {
-      for (; publisher.next < sequence; gaps++) await publisher.publish(interim.gapTo, nothing, nothing);
+      for (; publisher.next < sequence; gaps++) await publisher.publish(gapTo, nothing, nothing);
     };
     let published = 0;
     for await (const messages of mirror ? [] : liveMessages(stored.archive)) {

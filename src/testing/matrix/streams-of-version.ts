@@ -7,6 +7,7 @@ import { openTestSession } from "../open-test-session.ts";
 import { versionAtLeast } from "../stream-info.ts";
 import type { BackedUpAccount } from "./backed-up-account.ts";
 import { comesBack, Machine, takeAway } from "./machine.ts";
+import { turned } from "./turned-account.ts";
 
 const all = process.env.RELIGHT_MATRIX === "all";
 const versions = ["2.9", "2.10", "2.12", "2.14", "2.15"];
@@ -17,6 +18,7 @@ const chosenTargets: Readonly<Record<string, readonly string[]>> = {
   "2.14": ["2.10"],
   "2.15": ["2.14"],
 };
+const chosenConversions = ["2.10", "2.15"];
 const targetsOf = (source: string): readonly string[] =>
   all ? versions.filter((version) => version !== source) : (chosenTargets[source] ?? []);
 
@@ -51,6 +53,13 @@ export function describeStreamsOf(version: string): void {
     it("come back there as they were, message by message, and are so after a kill -9", async () => {
       await comesBack(machine, account);
     });
+
+    if (all || chosenConversions.includes(version)) {
+      it("come back there from backups that were turned into the other format and back", async () => {
+        await using other = await Machine.start({ version });
+        await comesBack(other, await turned(account, join(directory, "turned")));
+      });
+    }
 
     for (const target of targetsOf(version)) {
       it(`come back on ${target}, or are refused for what it would lose`, async () => {
