@@ -1,8 +1,9 @@
 import { RelightError } from "../errors.ts";
-import { readBackup, type StoredStream } from "../operations/stream-restore/read-backup.ts";
+import type { StoredStream } from "../operations/stream-restore/read-backup.ts";
 
 /** The one stream that a path holds. Throws USAGE where there are several, and what {@link readBackup} throws. */
 export async function readOneBackup(path: string): Promise<StoredStream> {
+  const { readBackup } = await import("../operations/stream-restore/read-backup.ts");
   const [first, ...others] = await readBackup(path);
   if (first && others.length === 0) return first;
   const names = [first, ...others].map((stored) => stored?.stream).join(", ");

@@ -1,8 +1,6 @@
 import { type Command, Option } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
-import { editArchive } from "../../operations/archive-edit/edit-archive.ts";
-import { editToTgz } from "../../operations/archive-edit/edit-to-tgz.ts";
 import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { editSummary, renderEdit } from "../output/edit-report.ts";
@@ -57,6 +55,9 @@ export function registerArchiveConvert(parent: Command): void {
       await runLocalCommand(
         { json: flags.json ?? false, command: "archive convert", validate: () => void wanted(flags, version) },
         async ({ signal }) => {
+          const { editArchive, prepareEditing } = await import("../../operations/archive-edit/edit-archive.ts");
+          const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
+          prepareEditing();
           const stored = await readOneBackup(input);
           const { format, serverVersion } = wanted(flags, version);
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
 import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
-import { editArchive } from "../../operations/archive-edit/edit-archive.ts";
 import { addSelectOptions, type SelectFlags, selectionOf, subjectRule } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { editSummary, renderEdit } from "../output/edit-report.ts";
@@ -59,6 +58,8 @@ export function registerArchiveEdit(parent: Command): void {
       await runLocalCommand(
         { json: flags.json ?? false, command: "archive edit", validate: () => validate(target, flags) },
         async ({ signal }) => {
+          const { editArchive, prepareEditing } = await import("../../operations/archive-edit/edit-archive.ts");
+          prepareEditing();
           const stored = await readOneBackup(input);
           if (flags.kvCompact && !isBucket(stored.config ?? {})) {
             throw new RelightError("USAGE", `${input} is not the backup of a KV bucket, which --kv-compact is for`);

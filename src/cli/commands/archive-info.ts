@@ -2,8 +2,7 @@ import type { Command } from "commander";
 import { ExitCode } from "../../errors.ts";
 import { isoTime } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { type ArchiveOverview, archiveOverview } from "../../operations/archive-read/archive-overview.ts";
-import { openArchive } from "../../operations/stream-restore/open-archive.ts";
+import type { ArchiveOverview } from "../../operations/archive-read/archive-overview.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { renderOverview } from "../output/archive-overview.ts";
 import { readOneBackup } from "../read-one-backup.ts";
@@ -24,6 +23,8 @@ export function registerArchiveInfo(parent: Command): void {
     )
     .action(async (path: string, flags: { subjects?: boolean; json?: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive info" }, async ({ signal }) => {
+        const { archiveOverview } = await import("../../operations/archive-read/archive-overview.ts");
+        const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
         const source = await readOneBackup(path);
         await using opened = await openArchive(source);
         const { stored } = opened;

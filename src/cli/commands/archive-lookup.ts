@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
-import { Obfuscator } from "../../formats/edit/obfuscator.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 export function registerArchiveLookup(parent: Command): void {
@@ -13,6 +12,7 @@ export function registerArchiveLookup(parent: Command): void {
     .addHelpText("after", "\nExamples:\n  relight archive lookup ./for-support.keys.json 0k3l9c2vq0h1s5ab\n")
     .action(async (keyFile: string, values: readonly string[], flags: { json?: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive lookup" }, async () => {
+        const { Obfuscator } = await import("../../formats/edit/obfuscator.ts");
         const text = await readFile(keyFile, "utf8").catch((error: unknown) => {
           throw new RelightError("BACKUP_NOT_FOUND", `the key file ${keyFile} cannot be read`, { cause: error });
         });

@@ -2,9 +2,6 @@ import { once } from "node:events";
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { ArchivedMessage } from "../../operations/archive-read/archived-message.ts";
-import { bucketKind, KeyList, ObjectList } from "../../operations/archive-read/bucket-content.ts";
-import { readMessages } from "../../operations/archive-read/read-messages.ts";
-import { openArchive } from "../../operations/stream-restore/open-archive.ts";
 import { addSelectOptions, type SelectFlags, selectionOf } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { keyTable, messageDetails, messageJson, messageLine, objectTable } from "../output/message-lines.ts";
@@ -108,6 +105,7 @@ async function run(command: string, path: string, flags: Flags, { bucket, text }
 
 /** True where the stream is a bucket, which was listed. */
 async function listBucket(path: string, flags: Flags, signal: AbortSignal): Promise<boolean> {
+  const { bucketKind, KeyList, ObjectList } = await import("../../operations/archive-read/bucket-content.ts");
   const stored = await readOneBackup(path);
   const kind = stored.config && bucketKind(stored.config);
   if (!kind || !stored.config) return false;
@@ -131,6 +129,8 @@ async function eachMessage(
   signal: AbortSignal,
   visit: (message: ArchivedMessage) => boolean | Promise<boolean>,
 ): Promise<void> {
+  const { readMessages } = await import("../../operations/archive-read/read-messages.ts");
+  const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
   await using opened = await openArchive(await readOneBackup(path));
   const select = selectionOf(flags);
   for await (const messages of readMessages(opened.stored, { select, signal })) {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
-import { type ArchiveVerdict, verifyArchive } from "../../operations/archive-read/verify-archive.ts";
-import { openArchive } from "../../operations/stream-restore/open-archive.ts";
-import { readBackup, type StoredStream } from "../../operations/stream-restore/read-backup.ts";
+import type { ArchiveVerdict } from "../../operations/archive-read/verify-archive.ts";
+import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { formatBytes, plural } from "../output/format-values.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
@@ -18,6 +17,7 @@ export function registerArchiveVerify(parent: Command): void {
     .addHelpText("after", "\nExamples:\n  relight archive verify ./orders\n  relight archive verify ./all --json\n")
     .action(async (path: string, flags: { json?: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive verify" }, async ({ signal }) => {
+        const { readBackup } = await import("../../operations/stream-restore/read-backup.ts");
         let damaged = 0;
         const backups = await readBackup(path);
         for (const source of backups) {
@@ -43,6 +43,8 @@ export function registerArchiveVerify(parent: Command): void {
 }
 
 async function verdictOf(source: StoredStream, signal: AbortSignal): Promise<ArchiveVerdict> {
+  const { verifyArchive } = await import("../../operations/archive-read/verify-archive.ts");
+  const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
   try {
     await using opened = await openArchive(source);
     return await verifyArchive(opened.stored, signal);

@@ -6,6 +6,11 @@ const pool = new WorkerPool<EditOrder, EditAnswer>(import.meta.url, "./edit-work
   resourceLimits: { maxYoungGenerationSizeMb: 16 },
 });
 
+/** Gets a worker ready for an edit that will be started soon. */
+export function prepareEdit(): void {
+  pool.warm();
+}
+
 export type Done = Extract<EditAnswer, { kind: "done" }>;
 
 export interface EditWatch {
