@@ -129,7 +129,7 @@ export const catalogue = {
   SNAPSHOT_UNSUPPORTED: {
     exit: ExitCode.failed,
     meaning: "This server cannot make a snapshot of this stream.",
-    hint: "Streams in memory need nats-server 2.15 or newer for a snapshot.",
+    hint: "Where a server before 2.15 hands out no messages of a stream in memory, only 2.15 or newer can back it up.",
   },
   SOURCE_CHANGED: {
     exit: ExitCode.failed,

@@ -59,7 +59,9 @@ const samples = [
 ].map(({ archive }) => ({ archive, decoded: unpackS2(archive) }));
 
 const sample = fc.constantFrom(...samples);
-const limits = { numRuns: 5_000, interruptAfterTimeLimit: 1_500 };
+/** `npm run test:fuzz` sets how many inputs there are; `npm test` takes what a short time allows. */
+const runs = Number(process.env.RELIGHT_FUZZ ?? 0);
+const limits = runs > 0 ? { numRuns: runs } : { numRuns: 5_000, interruptAfterTimeLimit: 1_500 };
 
 describe("archives with arbitrary damage", () => {
   it("V1-63 V2-64 end in a report or in damage when their decoded bytes were changed", () => {

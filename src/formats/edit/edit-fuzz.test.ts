@@ -104,7 +104,9 @@ function survives(archive: Uint8Array, spec: EditSpec, to: "v1" | "v2", pieceByt
 
 const sample = fc.constantFrom(...samples);
 const changes = fc.array(change, { minLength: 1, maxLength: 3 });
-const limits = { numRuns: 5_000, interruptAfterTimeLimit: 1_300 };
+/** `npm run test:fuzz` sets how many inputs there are; `npm test` takes what a short time allows. */
+const runs = Number(process.env.RELIGHT_FUZZ ?? 0);
+const limits = runs > 0 ? { numRuns: runs } : { numRuns: 5_000, interruptAfterTimeLimit: 1_300 };
 
 describe("an edit of an archive with arbitrary damage", () => {
   it("ends in a result or in a refusal when the decoded bytes were changed", () => {
