@@ -90,6 +90,6 @@ describe("the examples of docs/library.md", () => {
   });
 
   it("look around", async () => {
-    assert.equal(await project.run("look", environment), "ORDERS: 400 messages, can be backed up\n");
+    assert.equal(await project.run("look", environment), "ORDERS: 400 messages, can be snapshot\n");
   });
 });
