@@ -13,13 +13,25 @@ export interface ConsumersPlan {
   readonly warnings: readonly string[];
 }
 
-/** What has to become of the archive's consumers so that this server takes the rest. Pure. */
-export function planConsumers(facts: ArchiveFacts, config: StreamConfig, target: RestoreTarget): ConsumersPlan {
+/**
+ * What has to become of the archive's consumers so that this server takes the rest. `rewritten`: the archive is written anew in
+ * any case. Pure.
+ */
+export function planConsumers(
+  facts: ArchiveFacts,
+  config: StreamConfig,
+  target: RestoreTarget,
+  rewritten: boolean,
+): ConsumersPlan {
   const server = `nats-server ${target.version.text}`;
   const leaveOut: { name: string; reason: string }[] = [];
   const dropFields = new Set<string>();
   const warnings: string[] = [];
   for (const consumer of facts.consumers) {
+    if (rewritten && isOrdered(consumer)) {
+      leaveOut.push({ name: consumer.name, reason: "it is a client's ordered consumer, which makes itself anew" });
+      continue;
+    }
     const reason = reasonAgainst(consumer, config, target);
     if (reason !== undefined) {
       leaveOut.push({ name: consumer.name, reason });
@@ -33,6 +45,13 @@ export function planConsumers(facts: ArchiveFacts, config: StreamConfig, target:
     warnings.push(`consumer "${consumer.name}" has ${unknown.join(", ")}, which ${server} does not know${all}`);
   }
   return { leaveOut, dropFields: [...dropFields], warnings };
+}
+
+/** What watchers and readers of buckets leave in a snapshot: nobody will ever ask for it again. Source: nats.go `jetstream/ordered.go`. */
+function isOrdered({ config }: ConsumerFacts): boolean {
+  return (
+    !config.durable_name && config.ack_policy === "none" && config.max_deliver === 1 && config.mem_storage === true
+  );
 }
 
 function reasonAgainst(

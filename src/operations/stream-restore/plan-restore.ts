@@ -90,7 +90,8 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       `${facts.ttlMessages} messages have a time to live of their own; those that have expired are dropped`,
     );
   }
-  const consumers = planConsumers(facts, config, target);
+  const quickest = chooseRoute(facts, config, target);
+  const consumers = planConsumers(facts, config, target, oneByOne === undefined && quickest === "as-v1");
   warnings.push(...consumers.warnings);
   if (mirrorOrSources) {
     warnings.push("the stream copies from other streams, and goes on doing so as soon as it is restored");
@@ -106,8 +107,9 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
     warnings.push("consumers with unacknowledged messages get them again");
   }
   if (oneByOne) warnings.push(...messageWarnings(oneByOne, facts, config, target));
-  const changesConsumers = consumers.leaveOut.length + consumers.dropFields.length > 0;
-  const route = oneByOne ?? (changesConsumers ? "as-v1" : chooseRoute(facts, config, target));
+  // A stream in memory has no v1 archive to write anew.
+  const changesConsumers = config.storage !== "memory" && consumers.leaveOut.length + consumers.dropFields.length > 0;
+  const route = oneByOne ?? (changesConsumers ? "as-v1" : quickest);
   if (
     route === "as-is" &&
     facts.format === "v2" &&
