@@ -183,15 +183,26 @@ export class ArchiveEditor {
   #write(batch: EntryBatch): void {
     const { rows, count } = batch;
     const { sequence, timestamp, nameLength, headerLength, payloadLength } = rows;
+    let run = sequence[0] as number;
+    let before = run - 1;
+    // Counted in locals, and sequences noted in runs: this is done for every message.
+    let total = 0;
     for (let row = 0; row < count; row++) {
-      this.#kept.append(sequence[row] as number);
+      const next = sequence[row] as number;
+      if (next !== before + 1) {
+        this.#kept.appendRun(run, before);
+        run = next;
+      }
+      before = next;
       const name = nameLength[row] as number;
       const headers = headerLength[row] as number;
       const bytes = 30 + name + headers + (headers > 0 ? 4 : 0) + (payloadLength[row] as number);
-      if (this.#toV1 && (name > maxV1Subject || bytes > maxV1Record)) throw tooLarge(sequence[row] as number);
-      this.#bytes += bytes;
-      if (this.#edit.renumber) sequence[row] = this.#messages + row + 1;
+      if (this.#toV1 && (name > maxV1Subject || bytes > maxV1Record)) throw tooLarge(next);
+      total += bytes;
     }
+    this.#kept.appendRun(run, before);
+    this.#bytes += total;
+    if (this.#edit.renumber) for (let row = 0; row < count; row++) sequence[row] = this.#messages + row + 1;
     if (this.#messages === 0) {
       this.#firstSequence = sequence[0] as number;
       this.#firstTime = timestamp[0] as bigint;

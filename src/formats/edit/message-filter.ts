@@ -34,6 +34,7 @@ const Verdict = { unknown: 0, keep: 1, drop: 2 } as const;
 /** Drops the rows of messages that a selection does not keep. */
 export class MessageFilter {
   readonly #selection: MessageSelection;
+  readonly #keepsAll: boolean;
   readonly #wanted: readonly SubjectPattern[];
   readonly #unwanted: readonly SubjectPattern[];
   readonly #payloads: readonly RegExp[];
@@ -47,6 +48,7 @@ export class MessageFilter {
 
   constructor(selection: MessageSelection) {
     this.#selection = selection;
+    this.#keepsAll = Object.values(selection).every((value) => value === undefined);
     this.#wanted = (selection.subjects ?? []).map((text) => new SubjectPattern(text));
     this.#unwanted = (selection.excludeSubjects ?? []).map((text) => new SubjectPattern(text));
     this.#payloads = (selection.payloads ?? []).map(stateless);
@@ -60,6 +62,7 @@ export class MessageFilter {
   /** Moves the rows that are kept to the front; returns how many they are. */
   keep(batch: EntryBatch): number {
     const { rows, count } = batch;
+    if (this.#keepsAll) return count;
     let kept = 0;
     for (let row = 0; row < count; row++) {
       const reason = this.#reason(batch, row);
