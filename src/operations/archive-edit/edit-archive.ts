@@ -8,6 +8,7 @@ import { formatManifest, type Manifest, manifestName } from "../../formats/direc
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import { type KeyFile, Obfuscator } from "../../formats/edit/obfuscator.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { versionRules } from "../../jetstream/version-rules.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
@@ -69,6 +70,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     spec: plan.spec,
     format: plan.format,
     config: plan.config,
+    emptyAsIn29: options.serverVersion !== undefined && !versionRules(options.serverVersion).readsDeletes,
     lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
     // Names may have been added to the keys while the configuration was made.
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),

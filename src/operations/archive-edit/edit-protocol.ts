@@ -15,6 +15,8 @@ export interface EditOrder {
   /** RFC 3339; absent: as the archive says, else the beginning of its first message. */
   readonly created?: string;
   readonly lastSequence: number;
+  /** For a server of version 2.9. */
+  readonly emptyAsIn29: boolean;
   /** 32 bytes, and what is known of them already. */
   readonly keys?: KeyFile;
   /** i32 by {@link EditCounter}. */

@@ -11,7 +11,7 @@ import { type EditAnswer, EditCounter, type EditOrder } from "./edit-protocol.ts
 const buffer = new Uint8Array(1024 * 1024);
 
 function edit(order: EditOrder): EditAnswer {
-  const { path, from, out, spec, format, config, lastSequence, keys } = order;
+  const { path, from, out, spec, format, config, lastSequence, keys, emptyAsIn29 } = order;
   const counters = new Int32Array(order.counters);
   const obfuscate = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), "the key file") : undefined;
   let created = order.created ?? "";
@@ -25,7 +25,7 @@ function edit(order: EditOrder): EditAnswer {
       lastSequence,
       target: (inspected) => {
         created ||= inspected?.stream?.created ?? new Date().toISOString();
-        return { format, config, created };
+        return { format, config, created, emptyAsIn29 };
       },
       output: file ? { write: (piece) => file.write(piece) } : {},
       kernels: taskKernels,

@@ -18,6 +18,8 @@ export function chooseRoute(facts: ArchiveFacts, config: StreamConfig, target: R
     // 2.9 reads neither tombstones nor `index.db`: what is dead in there would come back.
     if (!rules.readsDeletes && (facts.resurrects > 0 || facts.lastSequenceBefore210 < facts.streamLastSequence))
       return "as-v1";
+    // Nor does it find the last sequence of an empty stream in a record.
+    if (!rules.readsDeletes && facts.messages === 0 && facts.streamLastSequence > 0) return "as-v1";
     if (facts.trailingZeros && rules.failsOnTrailingBytes) return "as-v1";
     // The index of 2.9 is the only one that 2.9 reads. Others keep an index that came with an archive only when it is of
     // their own version or an older one, and their files are not encrypted, which nobody can see from here.

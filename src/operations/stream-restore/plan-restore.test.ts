@@ -124,6 +124,7 @@ describe("the plan of a restore", () => {
     const inside = { name: "OTHER", created: "2026-01-01T00:00:00Z", config: { name: "OTHER" } };
     assert.equal(route({ facts: { inside } }), "as-v1", "F19");
     assert.equal(route({ facts: { messages: 0, lastSequenceBefore210: 0 }, version: "2.9.25" }), "as-v1");
+    assert.equal(route({ facts: { messages: 0 }, version: "2.9.25" }), "as-v1", "a record that says so is not read");
     const far = { lastSequence: 10, lastSequenceBefore210: 10, streamLastSequence: 2_000 };
     assert.deepEqual(refused({ facts: far, version: "2.9.25" }), ["sequences-restart"]);
     assert.equal(route({ facts: { ...far, streamLastSequence: 500 }, version: "2.9.25" }), "as-v1");

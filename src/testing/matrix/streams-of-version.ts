@@ -18,7 +18,7 @@ const chosenTargets: Readonly<Record<string, readonly string[]>> = {
   "2.14": ["2.10"],
   "2.15": ["2.14"],
 };
-const chosenConversions = ["2.10", "2.15"];
+const chosenConversions = ["2.9", "2.15"];
 const targetsOf = (source: string): readonly string[] =>
   all ? versions.filter((version) => version !== source) : (chosenTargets[source] ?? []);
 
