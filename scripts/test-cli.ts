@@ -37,7 +37,9 @@ for (const version of ["2.10", "2.14", "2.15"]) {
     before(async () => {
       server = await LocalServer.start({ version, maxPayload: 16 * 1024 * 1024 });
       nc = await connect({ servers: server.url, reconnect: false });
-      created = await createStreamKinds(nc, kindsFor(nc));
+      // The CLI knows nothing of streams in memory before 2.15.
+      const kinds = kindsFor(nc).filter(({ name }) => version === "2.15" || name !== "memory");
+      created = await createStreamKinds(nc, kinds);
       await using session = await openTestSession(server.url);
       account = await backUpAccount(session, nc, created, made("account"));
     });
