@@ -1,5 +1,6 @@
 import type { EntryBatch } from "./archive/archive-sink.ts";
-import { EntryRows, type Kernels, RowFlag, slackBytes } from "./kernels/kernels.ts";
+import { StagedBatch } from "./archive/staged-batch.ts";
+import { type Kernels, RowFlag } from "./kernels/kernels.ts";
 import { messageTtl } from "./message-ttl.ts";
 
 /** One message of a stream. */
@@ -39,51 +40,27 @@ const stagingBytes = 512 * 1024;
 /** Gathers messages in the kernels' memory, and hands them on in batches. */
 export class MessageBatches {
   readonly #kernels: Kernels;
-  readonly #rows: EntryRows;
-  readonly #write: (batch: EntryBatch) => void;
-  #staging: number;
-  #capacity = stagingBytes;
-  #used = 0;
-  #count = 0;
+  readonly #staged: StagedBatch;
 
   constructor(kernels: Kernels, write: (batch: EntryBatch) => void) {
     this.#kernels = kernels;
-    this.#rows = new EntryRows(kernels);
-    this.#staging = kernels.allocate(stagingBytes + slackBytes);
-    this.#write = write;
+    this.#staged = new StagedBatch(kernels, stagingBytes, write);
   }
 
   add({ sequence, time, subject, headers, payload }: Message): void {
     const name = encoder.encode(subject);
-    const size = name.length + headers.length + payload.length;
-    if (this.#count === this.#rows.capacity || this.#used + size > this.#capacity) this.flush();
-    if (size > this.#capacity) {
-      // One message may be larger than all that is gathered otherwise.
-      this.#staging = this.#kernels.allocate(size + slackBytes);
-      this.#capacity = size;
-    }
-    const at = this.#staging + this.#used;
+    const [nameLength, headerLength, payloadLength] = [name.length, headers.length, payload.length];
+    const at = this.#staged.place(nameLength + headerLength + payloadLength);
     const { bytes } = this.#kernels;
     bytes.set(name, at);
-    bytes.set(headers, at + name.length);
-    bytes.set(payload, at + name.length + headers.length);
-    const rows = this.#rows;
-    const ttl = headers.length > 0 && messageTtl(headers) !== undefined ? RowFlag.ttl : 0;
-    rows.sequence[this.#count] = sequence;
-    rows.timestamp[this.#count] = time;
-    rows.flags[this.#count] = (headers.length > 0 ? RowFlag.headers : 0) | ttl;
-    rows.offset[this.#count] = at;
-    rows.nameLength[this.#count] = name.length;
-    rows.headerLength[this.#count] = headers.length;
-    rows.payloadLength[this.#count] = payload.length;
-    this.#used += size;
-    this.#count++;
+    bytes.set(headers, at + nameLength);
+    bytes.set(payload, at + nameLength + headerLength);
+    const ttl = headerLength > 0 && messageTtl(headers) !== undefined ? RowFlag.ttl : 0;
+    const flags = (headerLength > 0 ? RowFlag.headers : 0) | ttl;
+    this.#staged.add({ sequence, time, flags, nameLength, headerLength, payloadLength });
   }
 
   flush(): void {
-    const count = this.#count;
-    this.#count = 0;
-    this.#used = 0;
-    if (count > 0) this.#write({ kernels: this.#kernels, rows: this.#rows, count, start: this.#staging, offset: 0 });
+    this.#staged.flush();
   }
 }

@@ -5,7 +5,7 @@ import { V2Writer } from "./archive/v2-writer.ts";
 import { isoTime } from "./directory/archive-facts.ts";
 import { Kernels } from "./kernels/kernels.ts";
 import { type Message, MessageBatches } from "./message-batches.ts";
-import { describeConsumer, describeState } from "./natsarc/encode-natsarc.ts";
+import { describeConsumer, describeState, longestStateDescription } from "./natsarc/encode-natsarc.ts";
 
 /** What an archive is to hold. */
 export interface ArchiveContent {
@@ -40,8 +40,6 @@ export interface WrittenArchive {
 }
 
 const never = "0001-01-01T00:00:00Z";
-const longest = Number.MAX_SAFE_INTEGER;
-const longestTime = "2262-04-11T23:47:16.854775807Z";
 
 /**
  * Writes an archive that servers restore. Throws BACKUP_INVALID for sequences that do not ascend.
@@ -64,15 +62,7 @@ export async function writeArchive(content: ArchiveContent, target: ArchiveTarge
   const v1 = format === "v1" ? new V1Writer(kernels, { config, created, write }) : undefined;
   const v2 = format === "v2" ? new V2Writer(kernels, { write }) : undefined;
   const described = consumers.map(({ name, config: own, state }) => describeConsumer(name, own, state));
-  const state = {
-    messages: longest,
-    bytes: longest,
-    first_seq: longest,
-    first_ts: longestTime,
-    last_seq: longest,
-    last_ts: longestTime,
-  };
-  v2?.begin([describeState({ ...state, consumer_count: longest }), ...described]);
+  v2?.begin([longestStateDescription, ...described]);
   const batches = new MessageBatches(kernels, (batch) => (v1 ?? v2)?.messages(batch));
   let [messages, bytes, first, last] = [0, 0, 0, 0];
   let [firstTime, lastTime]: (bigint | undefined)[] = [];

@@ -3,10 +3,10 @@ import { ExitCode, RelightError } from "../../errors.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
 import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
-import { editSummary, renderEdit } from "../output/edit-report.ts";
+import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { readOneBackup } from "../read-one-backup.ts";
-import { printJson, runLocalCommand } from "../run-local-command.ts";
+import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
 interface Flags extends CutFlags {
@@ -75,18 +75,11 @@ export function registerArchiveConvert(parent: Command): void {
             ...(flags.rename === undefined ? {} : { rename: flags.rename }),
             ...(flags.storage ? { storage: flags.storage } : {}),
             ...(flags.force ? { force: true } : {}),
-            onRead: (bytes: number) =>
-              progress.update({
-                label: stored.stream,
-                phase: "reading",
-                done: Math.min(bytes, stored.archiveBytes),
-                total: stored.archiveBytes,
-              }),
+            onRead: readingProgress(progress, stored),
           };
           const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);
           progress.clear();
-          if (flags.json) printJson(editSummary(result, "archive convert", stored.stream));
-          else process.stdout.write(renderEdit(result, stored.stream));
+          printEdit(result, "archive convert", stored.stream, flags.json ?? false);
           return ExitCode.ok;
         },
       );

@@ -4,10 +4,10 @@ import type { EditSpec } from "../../formats/edit/run-edit.ts";
 import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
 import { addSelectOptions, type SelectFlags, selectionOf, subjectRule } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
-import { editSummary, renderEdit } from "../output/edit-report.ts";
+import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { readOneBackup } from "../read-one-backup.ts";
-import { printJson, runLocalCommand } from "../run-local-command.ts";
+import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
 interface Flags extends SelectFlags {
@@ -72,17 +72,10 @@ export function registerArchiveEdit(parent: Command): void {
             ...(target === undefined || flags.dryRun ? {} : { target }),
             ...(flags.force ? { force: true } : {}),
             ...(flags.obfuscate ? { obfuscate: flags.obfuscationKey ? { keyFile: flags.obfuscationKey } : {} } : {}),
-            onRead: (bytes) =>
-              progress.update({
-                label: stored.stream,
-                phase: "reading",
-                done: Math.min(bytes, stored.archiveBytes),
-                total: stored.archiveBytes,
-              }),
+            onRead: readingProgress(progress, stored),
           });
           progress.clear();
-          if (flags.json) printJson(editSummary(result, "archive edit", stored.stream));
-          else process.stdout.write(renderEdit(result, stored.stream));
+          printEdit(result, "archive edit", stored.stream, flags.json ?? false);
           return ExitCode.ok;
         },
       );

@@ -1,7 +1,10 @@
 import { ExitCode } from "../../errors.ts";
 import type { DropReason } from "../../formats/edit/message-filter.ts";
 import type { EditResult } from "../../operations/archive-edit/edit-archive.ts";
+import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
+import { printJson } from "../run-local-command.ts";
 import { formatBytes, formatCount, plural } from "./format-values.ts";
+import type { ProgressLine } from "./progress-line.ts";
 
 const reasons: Readonly<Record<DropReason, string>> = {
   sequence: "by sequence",
@@ -13,8 +16,23 @@ const reasons: Readonly<Record<DropReason, string>> = {
   "key-removed": "as older values or removed keys",
 };
 
+/** Shows how far the source was read. */
+export function readingProgress(
+  progress: ProgressLine,
+  { stream, archiveBytes }: StoredStream,
+): (bytes: number) => void {
+  return (bytes) =>
+    progress.update({ label: stream, phase: "reading", done: Math.min(bytes, archiveBytes), total: archiveBytes });
+}
+
+/** Prints what an edit did, for people or as a summary in JSON. */
+export function printEdit(result: EditResult, command: string, source: string, json: boolean): void {
+  if (json) printJson(editSummary(result, command, source));
+  else process.stdout.write(renderEdit(result, source));
+}
+
 /** What an edit did, for people. */
-export function renderEdit(result: EditResult, source: string): string {
+function renderEdit(result: EditResult, source: string): string {
   const { report, plan, directory, keyFile } = result;
   const dropped = Object.entries(report.dropped) as [DropReason, number][];
   const would = directory === undefined ? "Would keep" : "Kept";
@@ -35,7 +53,7 @@ export function renderEdit(result: EditResult, source: string): string {
 }
 
 /** The same as a summary in JSON. */
-export function editSummary(result: EditResult, command: string, source: string): object {
+function editSummary(result: EditResult, command: string, source: string): object {
   const { report, plan } = result;
   const { firstTime: _, lastTime: __, ...numbers } = report;
   return {

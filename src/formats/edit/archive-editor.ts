@@ -6,7 +6,7 @@ import { V1Writer } from "../archive/v1-writer.ts";
 import { V2Writer } from "../archive/v2-writer.ts";
 import { isoTime } from "../directory/archive-facts.ts";
 import { Kernels } from "../kernels/kernels.ts";
-import { describeConsumer, describeState } from "../natsarc/encode-natsarc.ts";
+import { describeConsumer, describeState, longestStateDescription } from "../natsarc/encode-natsarc.ts";
 import { SequenceRanges } from "../sequence-ranges.ts";
 import type { ArchiveEdit, EditReport, EditSource, EditTarget } from "./archive-edit.ts";
 import { ConsumerEditor } from "./consumer-editor.ts";
@@ -26,10 +26,6 @@ export interface Edited {
 }
 
 const zeroTime = "0001-01-01T00:00:00Z";
-/** Seconds fit: the longest that a number in a description can be. */
-const longest = Number.MAX_SAFE_INTEGER;
-const longestTime = "2262-04-11T23:47:16.854775807Z";
-
 /** What a record of a file store holds, and its recovery takes. Source: nats-server server/filestore.go (`rlBadThresh`). */
 const maxV1Record = 32 * 1024 * 1024;
 const maxV1Subject = 65_535;
@@ -99,15 +95,6 @@ export class ArchiveEditor {
       },
       kernels,
     );
-  }
-
-  get decodedBytes(): number {
-    return this.#reader.decodedBytes;
-  }
-
-  /** Messages of the source seen so far: for progress. */
-  get messages(): number {
-    return this.#sourceMessages;
   }
 
   /** Takes the next compressed bytes, however they are cut. They are not kept. */
@@ -226,15 +213,7 @@ export class ArchiveEditor {
     this.#begun = true;
     const { kept } = this.#consumers.result(this.#archived, undefined);
     this.#v2?.begin([
-      describeState({
-        messages: longest,
-        bytes: longest,
-        first_seq: longest,
-        first_ts: longestTime,
-        last_seq: longest,
-        last_ts: longestTime,
-        consumer_count: longest,
-      }),
+      longestStateDescription,
       ...kept.map(({ name, config, state }) => describeConsumer(name, config, state)),
     ]);
   }

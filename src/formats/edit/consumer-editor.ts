@@ -1,4 +1,5 @@
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
+import { isStreamName } from "../directory/backup-json.ts";
 import type { ArchiveEdit } from "./archive-edit.ts";
 import { type ConsumerEdit, editConsumerState, renameConsumerFilters } from "./edit-consumers.ts";
 
@@ -7,12 +8,6 @@ export interface EditedConsumers {
   readonly dropped: readonly { readonly name: string; readonly reason: string }[];
   /** Acknowledgements that were waited for and whose messages are gone. */
   readonly droppedPending: number;
-}
-
-/** A consumer name that a server would accept, so that it is also safe as the name of a directory. */
-export function isConsumerName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  return name.length > 0 && name.length <= 255 && !/[\s.*>/\\\x00-\x1f\x7f]/.test(name);
 }
 
 /** What becomes of an archive's consumers in an edit. */
@@ -37,7 +32,8 @@ export class ConsumerEditor {
     let droppedPending = 0;
     for (const consumer of consumers) {
       const { name } = consumer;
-      const unwanted = isConsumerName(name)
+      // The rules for names of streams are those for names of consumers.
+      const unwanted = isStreamName(name)
         ? this.#edit.leaveOutConsumers?.find((left) => left.name === name)
         : { name, reason: "no server takes its name" };
       if (unwanted) {

@@ -17,6 +17,20 @@ export function describeState(state: StreamStateJson): Description {
   return { name: "state.json", json: JSON.stringify(state) };
 }
 
+const longest = Number.MAX_SAFE_INTEGER;
+const longestTime = "2262-04-11T23:47:16.854775807Z";
+
+/** As long as the state of a stream can become: keeps the place of one that is known at the end. */
+export const longestStateDescription: Description = describeState({
+  messages: longest,
+  bytes: longest,
+  first_seq: longest,
+  first_ts: longestTime,
+  last_seq: longest,
+  last_ts: longestTime,
+  consumer_count: longest,
+});
+
 /**
  * The entry of a consumer. Without a state it starts by its deliver policy.
  * Source: nats-server server/stream_backup.go (`SnapshotConsumerState`), server/store.go (`ConsumerState`).

@@ -1,5 +1,6 @@
 import { chmod, chown, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { syncDirectory } from "../files/staged-directory.ts";
 
 export type Owner = { readonly uid: number; readonly gid: number } | undefined;
 
@@ -30,20 +31,5 @@ export async function sealTree(directory: string, owner: Owner): Promise<void> {
 export async function sealDirectory(path: string, owner: Owner): Promise<void> {
   await chmod(path, 0o700);
   if (owner) await chown(path, owner.uid, owner.gid);
-  await syncEntries(path);
-}
-
-/** Makes the names in a directory durable. */
-export async function syncEntries(path: string): Promise<void> {
-  // Not every platform lets a directory be opened; where it does not, rename is durable enough.
-  try {
-    const directory = await open(path, "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
-  } catch (error) {
-    if (!["EISDIR", "EPERM", "EACCES", "EINVAL"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
+  await syncDirectory(path);
 }

@@ -2,8 +2,8 @@ import { lstat, mkdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { partialName, removeDeadLeftovers } from "../files/dead-leftovers.ts";
-import { fileSystemError } from "../files/staged-directory.ts";
-import { type Owner, sealDirectory, sealTree, syncEntries } from "./seal-tree.ts";
+import { fileSystemError, syncDirectory } from "../files/staged-directory.ts";
+import { type Owner, sealDirectory, sealTree } from "./seal-tree.ts";
 
 /**
  * A stream's directory in a store that appears whole or not at all. It is made in the account's directory, on whose file system
@@ -58,8 +58,8 @@ export class StagedStream implements AsyncDisposable {
       }
       await rename(this.path, this.#target);
       this.#committed = true;
-      await syncEntries(streams);
-      await syncEntries(dirname(streams));
+      await syncDirectory(streams);
+      await syncDirectory(dirname(streams));
     } catch (error) {
       if (error instanceof RelightError) throw error;
       throw fileSystemError(`cannot move the stream to ${this.#target}`, error);
@@ -76,7 +76,7 @@ export class StagedStream implements AsyncDisposable {
       await mkdir(at, { mode: 0o700 });
       this.#made.push(at);
       await sealDirectory(at, this.#owner);
-      await syncEntries(above);
+      await syncDirectory(above);
     }
   }
 

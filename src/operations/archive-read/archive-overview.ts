@@ -20,7 +20,7 @@ const shownGaps = 10;
 
 /** What an archive holds, from its content alone. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
 export async function archiveOverview(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveOverview> {
-  const report = await checkArchive(stored, signal);
+  const { report } = await checkArchive(stored, signal);
   const table = new SubjectTable();
   let counts = new Float64Array(1024);
   await scanArchive(stored, {
@@ -37,7 +37,6 @@ export async function archiveOverview(stored: StoredStream, signal?: AbortSignal
         }
         counts[number] = (counts[number] as number) + 1;
       }
-      return true;
     },
   });
   const subjects = Array.from({ length: table.size }, (_, number) => ({

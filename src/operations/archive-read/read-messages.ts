@@ -23,7 +23,7 @@ export async function* readMessages(
   options: ReadOptions = {},
 ): AsyncGenerator<readonly ArchivedMessage[]> {
   const { signal } = options;
-  const live = formatOf(stored.archive) === "v1" ? (await checkArchive(stored, signal)).live.ranges : undefined;
+  const live = formatOf(stored.archive) === "v1" ? (await checkArchive(stored, signal)).report.live.ranges : undefined;
   const filter = new MessageFilter(options.select ?? {});
   const last = options.select?.lastSequence ?? Number.POSITIVE_INFINITY;
   let found: ArchivedMessage[] = [];

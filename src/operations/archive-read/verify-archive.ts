@@ -1,11 +1,11 @@
 import { isRelightError, RelightError } from "../../errors.ts";
 import { ArchiveInspector, type ArchiveReport } from "../../formats/archive/archive-inspector.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { ArchiveCheck } from "../archive-check/archive-check.ts";
 import { readAhead } from "../files/read-in-turns.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { bucketKind, ObjectList } from "./bucket-content.ts";
 import { readMessages } from "./read-messages.ts";
+import { checkArchive } from "./scan-archive.ts";
 
 export interface Finding {
   /** `fatal`: something is lost or wrong. `note`: worth knowing. */
@@ -30,13 +30,9 @@ export interface ArchiveVerdict {
  */
 export async function verifyArchive(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveVerdict> {
   const findings: Finding[] = [];
-  const check = ArchiveCheck.start(stored.archive, stored.stream === "" ? {} : { streamName: stored.stream });
-  const cancel = (): void => void check.cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
   let report: ArchiveReport;
   try {
-    check.available(stored.archiveBytes);
-    const checked = await check.finish();
+    const checked = await checkArchive(stored, signal);
     report = checked.report;
     const { manifest } = stored;
     if (manifest && manifest.archive.sha256 !== checked.sha256) {
@@ -52,8 +48,6 @@ export async function verifyArchive(stored: StoredStream, signal?: AbortSignal):
     if (!isRelightError(error, "ARCHIVE_DAMAGED") && !isRelightError(error, "SNAPSHOT_INCOMPLETE")) throw error;
     findings.push({ severity: "fatal", message: placed(error) });
     return { sound: false, findings, report: undefined, readable: await readableUpTo(stored), hashed: false };
-  } finally {
-    signal?.removeEventListener("abort", cancel);
   }
   findings.push(...report.problems.map(({ severity, message }): Finding => ({ severity, message })));
   findings.push(...(await objectFindings(stored, report, signal)));

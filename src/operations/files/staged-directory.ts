@@ -157,7 +157,8 @@ async function namesIn(path: string): Promise<string[] | undefined> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Makes the names in a directory durable. The errors are those of the file system. */
+export async function syncDirectory(path: string): Promise<void> {
   // Not every platform lets a directory be opened; where it does not, rename is durable enough.
   try {
     const directory = await open(path, "r");

@@ -1,5 +1,5 @@
 import type { ArchiveFacts, ConsumerFacts } from "../../formats/directory/archive-facts.ts";
-import { isConsumerName } from "../../formats/edit/consumer-editor.ts";
+import { isStreamName } from "../../formats/directory/backup-json.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { unknownConsumerFields } from "../../jetstream/config-fields.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
@@ -59,7 +59,7 @@ function reasonAgainst(
   stream: StreamConfig,
   target: RestoreTarget,
 ): string | undefined {
-  if (!isConsumerName(name)) return "no server takes its name";
+  if (!isStreamName(name)) return "no server takes its name";
   const filtered =
     Boolean(config.filter_subject) || ((config.filter_subjects as unknown[] | undefined)?.length ?? 0) > 0;
   const listens = (stream.subjects?.length ?? 0) > 0 || stream.mirror != null || (stream.sources?.length ?? 0) > 0;
