@@ -7,8 +7,12 @@ import { buildRecords, buildRows, buildSkipped, buildStop } from "./record-build
 import { recordCount, recordNeed, recordStop, scanRecords } from "./record-scan";
 import { s2DecodeBlock, s2Init } from "./s2-decode";
 import { s2EncodeBlock } from "./s2-encode";
+import { countedRows, countRoom, countSubjects, moveSubjects } from "./subject-count";
 
-export { buildEntries, buildRecords, buildSkipped, crc32c, highwayKey, s2DecodeBlock, s2EncodeBlock, scanEntries, scanRecords };
+export {
+  buildEntries, buildRecords, buildSkipped, countSubjects, crc32c, highwayKey, moveSubjects, s2DecodeBlock, s2EncodeBlock,
+  scanEntries, scanRecords,
+};
 
 /** Fills the tables. To be called once, before anything else. */
 export function init(): void {
@@ -32,3 +36,7 @@ export function entriesNeed(): usize { return entryNeed; }
 export function builtEntries(): i32 { return entryRows; }
 export function builtRows(): i32 { return buildRows; }
 export function buildStopped(): i32 { return buildStop; }
+
+// What the last count left behind.
+export function subjectsCounted(): i32 { return countedRows; }
+export function subjectsRoom(): i32 { return countRoom; }

@@ -7,6 +7,8 @@ import { tarPadding } from "../tar/tar-header.ts";
 import { tarEnd, tarFile, tarFileHeader } from "../tar/tar-writer.ts";
 import type { ArchivedConsumer } from "./archive-report.ts";
 import type { EntryBatch } from "./archive-sink.ts";
+import { BlockMemory, type BlockTurns } from "./block-memory.ts";
+import { StoreIndex } from "./store-index.ts";
 
 export interface V1WriterOptions {
   /** The configuration of the stream to be, in the fields that its server knows. */
@@ -17,12 +19,16 @@ export interface V1WriterOptions {
   readonly compress?: boolean;
   /** Note the last sequence of an empty stream as nats-server 2.9 does, which does not find it in a record. */
   readonly emptyAsIn29?: boolean;
-  /** Receives the archive piece by piece; a piece is valid only during the call. */
-  readonly write: (piece: Uint8Array) => void;
+  /**
+   * Add an `index.db`, with which servers from 2.10 on need not read all blocks again before the stream is there. Left out
+   * nonetheless where it would not be exact, or large: see {@link StoreIndex}. Default false.
+   */
+  readonly index?: boolean;
+  /** Receives the archive piece by piece; a piece is valid only during the call, or `inBlock` as `turns` say. */
+  readonly write: (piece: Uint8Array, inBlock?: boolean) => void;
+  /** Default: one block's memory for all. */
+  readonly turns?: BlockTurns | undefined;
 }
-
-/** A block ends when it reaches this size: that of the server's own blocks. */
-const blockBytes = 8 * 1024 * 1024;
 
 /** Missing sequences up to which a gap is filled inside a block; a larger one begins another block, where it is free. */
 const maxFill = 1024;
@@ -38,8 +44,7 @@ export class V1Writer {
   readonly #kernels: Kernels;
   readonly #options: V1WriterOptions;
   readonly #s2: S2Encoder;
-  #block: number;
-  #capacity = blockBytes;
+  readonly #memory: BlockMemory;
   #at: number;
   #number = 1;
   #scratch: { readonly at: number; readonly bytes: number } | undefined;
@@ -48,15 +53,19 @@ export class V1Writer {
   /** Last sequence in the current block, 0 when it is empty. */
   #last = 0;
   #lastTime = 0n;
+  /** Of the last record of the last block. */
+  #lastChecksum = 0n;
+  readonly #index: StoreIndex | undefined;
 
   /** `kernels`: those whose memory the batches lie in. */
   constructor(kernels: Kernels, options: V1WriterOptions) {
     this.#kernels = kernels;
     this.#options = options;
     this.#s2 = new S2Encoder(kernels, { compress: options.compress ?? true });
-    this.#block = kernels.allocate(blockBytes + 64);
-    this.#at = this.#block;
+    this.#memory = new BlockMemory(kernels, options.turns);
+    this.#at = this.#memory.start;
     const { config, created } = options;
+    if (options.index && isIndexable(config)) this.#index = new StoreIndex(kernels);
     const meta = encoder.encode(JSON.stringify({ Created: created, ...config }));
     this.#file("meta.inf", meta);
     this.#file("meta.sum", encoder.encode(this.#sum(streamKey(config.name), meta)));
@@ -68,10 +77,11 @@ export class V1Writer {
       this.#useKey();
       const built = this.#kernels.buildRecords(rows, row, count, {
         out: this.#at,
-        outEnd: this.#block + this.#capacity,
+        outEnd: this.#memory.end,
         last: this.#last,
         maxFill,
       });
+      if (built.count > 0) this.#index?.records(rows, row, row + built.count, this.#number);
       row += built.count;
       this.#at = built.next;
       if (built.count > 0) {
@@ -79,7 +89,7 @@ export class V1Writer {
         this.#lastTime = rows.timestamp[row - 1] as bigint;
       }
       if (built.stop === "end") continue;
-      if (this.#at > this.#block) this.#endBlock();
+      if (this.#at > this.#memory.start) this.#endBlock();
       else
         this.#makeRoomFor((rows.nameLength[row] ?? 0) + (rows.headerLength[row] ?? 0) + (rows.payloadLength[row] ?? 0));
     }
@@ -90,14 +100,15 @@ export class V1Writer {
    * end. A time before the last message's is not taken: times do not go back in a block.
    */
   end(lastSequence: number, lastTime: bigint, consumers: readonly ArchivedConsumer[]): void {
-    const nothing = this.#number === 1 && this.#at === this.#block;
+    const nothing = this.#number === 1 && this.#at === this.#memory.start;
     if (nothing && lastSequence > 0 && this.#options.emptyAsIn29) {
       this.#file("msgs/1.idx", emptyBlockIndex(lastSequence));
       this.#file("msgs/1.blk", new Uint8Array(0));
     } else if (lastSequence > this.#last) {
+      this.#index?.giveUp();
       // Servers note the sequences missing inside a block one by one, so a large gap begins another block.
       if (this.#last > 0 && lastSequence - this.#last > maxFill) this.#endBlock();
-      if (this.#at + 30 > this.#block + this.#capacity) this.#makeRoomFor(this.#at - this.#block);
+      if (this.#at + 30 > this.#memory.end) this.#makeRoomFor(30);
       this.#useKey();
       this.#at = this.#kernels.buildSkipped(
         this.#at,
@@ -105,18 +116,23 @@ export class V1Writer {
         lastTime > this.#lastTime ? lastTime : this.#lastTime,
       );
     }
-    if (this.#at > this.#block) this.#endBlock();
+    if (this.#at > this.#memory.start) this.#endBlock();
+    this.#writeIndex();
     for (const consumer of consumers) this.#consumer(consumer);
     this.#push(tarEnd());
     this.#s2.flushTo(this.#options.write);
   }
 
   #endBlock(): void {
-    const size = this.#at - this.#block;
+    const { start } = this.#memory;
+    const size = this.#at - start;
+    this.#index?.blockEnd(this.#number, size);
+    this.#lastChecksum = this.#kernels.view.getBigUint64(this.#at - 8, true);
     this.#push(tarFileHeader({ name: `msgs/${this.#number}.blk`, size }));
-    this.#push(this.#kernels.bytes.subarray(this.#block, this.#at));
+    this.#push(this.#kernels.bytes.subarray(start, this.#at));
     this.#push(new Uint8Array(tarPadding(size)));
-    this.#at = this.#block;
+    this.#memory.advance();
+    this.#at = this.#memory.start;
     this.#last = 0;
     this.#number++;
     this.#key = undefined;
@@ -128,15 +144,10 @@ export class V1Writer {
     this.#kernels.setHighwayKey(this.#key);
   }
 
-  /** A block may hold one message that is larger than blocks are. */
   #makeRoomFor(bytes: number): void {
-    const used = this.#at - this.#block;
-    const capacity = Math.max(this.#capacity * 2, bytes + 64 * 1024);
-    const block = this.#kernels.allocate(capacity + 64);
-    this.#kernels.bytes.copyWithin(block, this.#block, this.#at);
-    this.#block = block;
-    this.#capacity = capacity;
-    this.#at = block + used;
+    const used = this.#at - this.#memory.start;
+    this.#memory.enlarge(used, bytes);
+    this.#at = this.#memory.start + used;
   }
 
   #consumer({ name, config, created, state }: ArchivedConsumer): void {
@@ -147,7 +158,21 @@ export class V1Writer {
     if (state) this.#file(`obs/${name}/o.dat`, encodeConsumerState(state));
   }
 
+  #writeIndex(): void {
+    const index = this.#index?.encode(this.#lastChecksum);
+    if (!index) return;
+    const file = new Uint8Array(index.length + 8);
+    file.set(index);
+    const hash = this.#hash(streamKey(this.#options.config.name), index);
+    new DataView(file.buffer).setBigUint64(index.length, hash, true);
+    this.#file("msgs/index.db", file);
+  }
+
   #sum(key: Uint8Array, content: Uint8Array): string {
+    return checksumText(this.#hash(key, content));
+  }
+
+  #hash(key: Uint8Array, content: Uint8Array): bigint {
     // One place for all: there can be thousands of consumers.
     this.#scratch ??= { at: this.#kernels.allocate(content.length), bytes: content.length };
     if (content.length > this.#scratch.bytes) {
@@ -157,7 +182,7 @@ export class V1Writer {
     const { at } = this.#scratch;
     this.#kernels.bytes.set(content, at);
     this.#kernels.setHighwayKey(key);
-    return checksumText(this.#kernels.highway64(at, content.length));
+    return this.#kernels.highway64(at, content.length);
   }
 
   #file(name: string, content: Uint8Array): void {
@@ -167,4 +192,11 @@ export class V1Writer {
   #push(bytes: Uint8Array): void {
     this.#s2.pushTo(bytes, this.#options.write);
   }
+}
+
+/** Not where a server keeps more of messages than what they are, or nothing of their subjects. */
+function isIndexable(config: V1WriterOptions["config"]): boolean {
+  if (config.allow_msg_ttl === true || config.allow_msg_schedules === true) return false;
+  const listed = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+  return listed(config.subjects) || listed(config.sources) || Boolean(config.mirror);
 }

@@ -33,6 +33,8 @@ export interface EditTarget {
   readonly compress?: boolean;
   /** v1: note the last sequence of an empty stream as nats-server 2.9 does. */
   readonly emptyAsIn29?: boolean;
+  /** v1: add an index, for servers from 2.10 on. Default false. */
+  readonly index?: boolean;
 }
 
 /** What is known of the source from elsewhere: an earlier pass, or a manifest. */

@@ -1,6 +1,7 @@
 import { RelightError } from "../../errors.ts";
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
 import type { EntryBatch } from "../archive/archive-sink.ts";
+import type { BlockTurns } from "../archive/block-memory.ts";
 import { LiveReader } from "../archive/live-reader.ts";
 import { V1Writer } from "../archive/v1-writer.ts";
 import { V2Writer } from "../archive/v2-writer.ts";
@@ -16,7 +17,9 @@ import type { NewestPerSubject } from "./newest-per-subject.ts";
 
 export interface EditOutput {
   /** Receives the archive piece by piece; a piece is valid only during the call. Absent: nothing is written. */
-  readonly write?: (piece: Uint8Array) => void;
+  readonly write?: (piece: Uint8Array, inBlock?: boolean) => void;
+  /** v1, uncompressed: how long pieces of blocks stay as they are beyond that. */
+  readonly turns?: BlockTurns;
 }
 
 export interface Edited {
@@ -65,7 +68,7 @@ export class ArchiveEditor {
     edit: ArchiveEdit,
     source: EditSource & { readonly newest?: NewestPerSubject | undefined },
     target: EditTarget,
-    { write }: EditOutput,
+    { write, turns }: EditOutput,
     kernels = Kernels.create(),
   ) {
     this.#edit = edit;
@@ -78,8 +81,8 @@ export class ArchiveEditor {
     this.#toV1 = target.format === "v1";
     const compress = target.compress ?? true;
     if (write && target.format === "v1") {
-      const { config, created, emptyAsIn29 = false } = target;
-      this.#v1 = new V1Writer(kernels, { config, created, compress, emptyAsIn29, write });
+      const { config, created, emptyAsIn29 = false, index = false } = target;
+      this.#v1 = new V1Writer(kernels, { config, created, compress, emptyAsIn29, index, write, turns });
     } else if (write) this.#v2 = new V2Writer(kernels, { compress, write });
     this.#reader = new LiveReader(
       source,

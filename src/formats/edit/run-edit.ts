@@ -38,7 +38,8 @@ export interface RunEdit {
   readonly lastSequence?: number | undefined;
   /** Or what makes it of what the first pass over a v1 archive found. */
   readonly target: EditTarget | ((inspected: ArchiveReport | undefined) => EditTarget);
-  readonly output: EditOutput;
+  /** Or what makes it of the kernels of the last pass. */
+  readonly output: EditOutput | ((kernels: Kernels) => EditOutput);
   /** Kernels for one pass: the next pass may get the same ones, begun anew. */
   readonly kernels: () => Kernels;
 }
@@ -82,7 +83,9 @@ export function runEdit({
     ...(obfuscate ? { obfuscate } : {}),
   };
   const to = typeof target === "function" ? target(inspected) : target;
-  const editor = new ArchiveEditor(edit, { ...source, newest }, to, output, kernels());
+  const last = kernels();
+  const out = typeof output === "function" ? output(last) : output;
+  const editor = new ArchiveEditor(edit, { ...source, newest }, to, out, last);
   read((bytes) => editor.push(bytes), true);
   return { ...editor.end(), from, inspected };
 }

@@ -67,4 +67,22 @@ describe("the memory of the kernels", () => {
     assert.equal(rows.subjectLength[9], 7);
     assert.equal(rows.sequence, rows.sequence, "the same view as long as nothing grew");
   });
+
+  it("can be shared: other views see what kernels write, and old ones stay valid when it grows", () => {
+    const kernels = Kernels.create({ shared: true });
+    const at = kernels.allocate(64);
+    const elsewhere = new Uint8Array(kernels.bytes.buffer);
+    assert.ok(elsewhere.buffer instanceof SharedArrayBuffer);
+    kernels.allocate(10_000_000);
+    kernels.setHighwayKey(new Uint8Array(32).fill(1));
+    kernels.buildSkipped(at, 7, 9n);
+    assert.deepEqual(elsewhere.slice(at, at + 30), kernels.bytes.slice(at, at + 30));
+    assert.equal(elsewhere[at], 30);
+
+    const own = Kernels.create();
+    own.setHighwayKey(new Uint8Array(32).fill(1));
+    const there = own.allocate(64);
+    own.buildSkipped(there, 7, 9n);
+    assert.deepEqual(own.bytes.slice(there, there + 30), kernels.bytes.slice(at, at + 30));
+  });
 });

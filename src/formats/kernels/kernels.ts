@@ -32,6 +32,21 @@ interface Exports {
   buildEntries(from: number, rows: number, out: number, outEnd: number, ...columns: number[]): number;
   builtEntries(): number;
   buildSkipped(out: number, sequence: number, time: bigint): number;
+  countSubjects(
+    from: number,
+    rows: number,
+    offsets: number,
+    names: number,
+    block: number,
+    table: number,
+    mask: number,
+    room: number,
+    arena: number,
+    arenaEnd: number,
+  ): number;
+  moveSubjects(table: number, mask: number, larger: number, largerMask: number): void;
+  subjectsCounted(): number;
+  subjectsRoom(): number;
   builtRows(): number;
   buildStopped(): number;
 }
@@ -61,7 +76,7 @@ export type EntryScan = Scan;
 export const slackBytes = 64;
 
 const pageBytes = 65_536;
-let compiled: WebAssembly.Module | undefined;
+const compiled: { own?: WebAssembly.Module; shared?: WebAssembly.Module } = {};
 
 /**
  * One instance of the WebAssembly kernels (kernels/) with a memory of its own, at most 1 GiB. Cheap to create: the module
@@ -75,10 +90,11 @@ export class Kernels {
   #bytes: Uint8Array;
   #view: DataView;
 
-  private constructor() {
-    compiled ??= new WebAssembly.Module(fromBase64(wasmBase64));
-    this.#memory = new WebAssembly.Memory({ initial: 4, maximum: 16_384 });
-    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
+  private constructor(shared: boolean) {
+    const kind = shared ? "shared" : "own";
+    compiled[kind] ??= new WebAssembly.Module(shared ? withSharedMemory(wasm()) : wasm());
+    this.#memory = new WebAssembly.Memory({ initial: 4, maximum: 16_384, shared });
+    const instance = new WebAssembly.Instance(compiled[kind], { env: { memory: this.#memory } });
     this.#exports = instance.exports as unknown as Exports;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
@@ -87,9 +103,12 @@ export class Kernels {
     this.#keyAt = this.allocate(32);
   }
 
-  /** A new instance, at once. */
-  static create(): Kernels {
-    return new Kernels();
+  /**
+   * A new instance, at once. `shared`: its memory is a SharedArrayBuffer, which other threads can read where it is. What is
+   * taken of {@link bytes} sees no bytes that the memory grew by later.
+   */
+  static create({ shared = false } = {}): Kernels {
+    return new Kernels(shared);
   }
 
   /** All of the memory. To be read anew after anything that may have grown it. */
@@ -223,6 +242,23 @@ export class Kernels {
     return { count: exports.builtEntries(), next };
   }
 
+  /**
+   * Counts the subjects of the rows from `from` to `count`, which lie in `block`, until the table or the arena is full. The
+   * table's slots are described in kernels/subject-count.ts.
+   */
+  countSubjects(rows: EntryRows, from: number, count: number, block: number, table: SubjectSlots): SubjectCount {
+    const exports = this.#exports;
+    const { at, slots, room, arena, arenaEnd } = table;
+    const [offsets, names] = [rows.addresses[3] as number, rows.addresses[4] as number];
+    const next = exports.countSubjects(from, count, offsets, names, block, at, slots - 1, room, arena, arenaEnd) >>> 0;
+    return { count: exports.subjectsCounted(), room: exports.subjectsRoom(), arena: next };
+  }
+
+  /** Moves the slots of one table to a larger one, which is all zeros. */
+  moveSubjects(from: { at: number; slots: number }, to: { at: number; slots: number }): void {
+    this.#exports.moveSubjects(from.at, from.slots - 1, to.at, to.slots - 1);
+  }
+
   /** Builds one record that marks `sequence` as skipped; returns the address behind its 30 bytes. */
   buildSkipped(out: number, sequence: number, time: bigint): number {
     return this.#exports.buildSkipped(out, sequence, time) >>> 0;
@@ -233,6 +269,25 @@ export class Kernels {
 export interface Area {
   readonly out: number;
   readonly outEnd: number;
+}
+
+/** A table of subjects, and where new ones go. */
+export interface SubjectSlots {
+  readonly at: number;
+  /** A power of two. */
+  readonly slots: number;
+  /** Slots that may still be taken. */
+  readonly room: number;
+  readonly arena: number;
+  readonly arenaEnd: number;
+}
+
+/** What a count of subjects did. */
+export interface SubjectCount {
+  /** Rows counted. */
+  readonly count: number;
+  readonly room: number;
+  readonly arena: number;
 }
 
 /** What a build of entries did. */
@@ -261,8 +316,18 @@ function aligned(address: number): number {
   return Math.ceil(address / 64) * 64;
 }
 
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
+/** The same module for a memory that threads share: the flags of the one memory that it imports say so. */
+function withSharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  // Import "env" "memory", of kind memory, with a maximum. Source: WebAssembly core specification, binary format of imports.
+  const unshared = [3, ...new TextEncoder().encode("env"), 6, ...new TextEncoder().encode("memory"), 2, 1];
+  const at = module.findIndex((_, start) => unshared.every((byte, index) => module[start + index] === byte));
+  if (at < 0) throw new Error("the kernels import no memory");
+  module[at + unshared.length - 1] = 3;
+  return module;
+}
+
+function wasm(): Uint8Array<ArrayBuffer> {
+  const binary = atob(wasmBase64);
   const bytes = new Uint8Array(binary.length);
   for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
   return bytes;

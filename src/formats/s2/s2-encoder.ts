@@ -11,6 +11,9 @@ export interface S2EncoderOptions {
 /** Type, length and CRC before a block. */
 const headBytes = 8;
 
+/** Bytes in one piece that are stored as they are, in chunks of their own, where nothing is compressed. */
+const worthAChunk = 64 * 1024;
+
 /**
  * Incremental encoder of the S2 framing format, for klauspost/compress's reader as nats-server has it. Pieces that are
  * returned are whole chunks with buffers of their own; those that are handed to `write` are parts of the kernels' memory,
@@ -48,20 +51,14 @@ export class S2Encoder {
     return collect((write) => this.pushTo(bytes, write));
   }
 
-  /** Takes bytes, and hands over the chunks that become complete. */
-  pushTo(bytes: Uint8Array, write: (chunk: Uint8Array) => void): void {
+  /** Takes bytes, and hands over the chunks that become complete; `pushed` are parts of them, which lie where they lay. */
+  pushTo(bytes: Uint8Array, write: (chunk: Uint8Array, pushed?: boolean) => void): void {
+    if (!this.#compress && bytes.length >= worthAChunk && this.#isOurs(bytes)) {
+      this.flushTo(write);
+      this.#storeInPlace(bytes, write);
+      return;
+    }
     for (let at = 0; at < bytes.length; ) {
-      if (
-        this.#have === 0 &&
-        !this.#compress &&
-        this.#begun &&
-        bytes.length - at >= this.#blockSize &&
-        this.#isOurs(bytes)
-      ) {
-        this.#storeInPlace(bytes.byteOffset + at, write);
-        at += this.#blockSize;
-        continue;
-      }
       const count = Math.min(this.#blockSize - this.#have, bytes.length - at);
       this.#kernels.bytes.set(bytes.subarray(at, at + count), this.#block + this.#have);
       this.#have += count;
@@ -92,14 +89,17 @@ export class S2Encoder {
     return bytes.buffer === this.#kernels.bytes.buffer;
   }
 
-  /** A whole block that lies in the kernels' memory needs no copy to be stored: its head, and the block as it is. */
-  #storeInPlace(address: number, write: (piece: Uint8Array) => void): void {
+  /** What lies in the kernels' memory needs no copy to be stored: heads, and between them the bytes as they are. */
+  #storeInPlace(stored: Uint8Array, write: (piece: Uint8Array, pushed?: boolean) => void): void {
     const { bytes, view } = this.#kernels;
     const head = this.#block - headBytes;
-    view.setUint32(head, ChunkType.uncompressed | ((this.#blockSize + 4) << 8), true);
-    view.setUint32(head + 4, maskCrc(this.#kernels.crc32c(address, this.#blockSize)), true);
-    write(bytes.subarray(head, this.#block));
-    write(bytes.subarray(address, address + this.#blockSize));
+    for (let at = 0; at < stored.length; at += this.#blockSize) {
+      const block = stored.subarray(at, at + this.#blockSize);
+      view.setUint32(head, ChunkType.uncompressed | ((block.length + 4) << 8), true);
+      view.setUint32(head + 4, maskCrc(this.#kernels.crc32c(block.byteOffset, block.length)), true);
+      write(bytes.subarray(head, this.#block));
+      write(block, true);
+    }
   }
 
   #chunk(): Uint8Array {

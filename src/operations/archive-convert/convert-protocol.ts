@@ -13,22 +13,24 @@ export interface ConvertWish {
   readonly compress: boolean;
   /** For a target of version 2.9. */
   readonly emptyAsIn29?: boolean;
+  /** For a target of version 2.10 or newer. */
+  readonly index?: boolean;
 }
 
 export interface ConvertOrder extends ConvertWish {
   /** i32 by {@link Counter}. */
   readonly counters: SharedArrayBuffer;
-  /** Slots of {@link slotBytes}, which the worker fills in turns and the other side frees in the same order. */
-  readonly slots: SharedArrayBuffer;
+  /** Slots of {@link slotBytes} that may be in use at once. */
+  readonly slots: number;
 }
 
-/** `freed`: slots that were freed so far. `cancelled`: 1 where nobody waits for the rest. `sourceKiB`: read so far. */
+/** `freed`: pieces that were freed so far. `cancelled`: 1 where nobody waits for the rest. `sourceKiB`: read so far. */
 export const Counter = { freed: 0, cancelled: 1, sourceKiB: 2, size: 3 } as const;
 
 export const slotBytes = 512 * 1024;
 
 export type ConvertMessage =
-  /** The next slot in turn holds so many bytes. */
-  | { readonly kind: "piece"; readonly bytes: number }
+  /** Address and length of each of the next pieces, which are freed in this order; the memory where that is not the last one. */
+  | { readonly kind: "pieces"; readonly memory: SharedArrayBuffer | undefined; readonly pieces: readonly number[] }
   | { readonly kind: "end" }
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };

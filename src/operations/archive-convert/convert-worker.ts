@@ -3,58 +3,17 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { isRelightError } from "../../errors.ts";
 import { runEdit } from "../../formats/edit/run-edit.ts";
+import type { Kernels } from "../../formats/kernels/kernels.ts";
 import { taskKernels } from "../workers/kept-kernels.ts";
-import { type ConvertMessage, type ConvertOrder, Counter, slotBytes } from "./convert-protocol.ts";
+import { type ConvertMessage, type ConvertOrder, Counter } from "./convert-protocol.ts";
+import { Cancelled, PieceWriter } from "./piece-writer.ts";
 
 const buffer = new Uint8Array(1024 * 1024);
 
-class Cancelled extends Error {}
-
-/** Leaves bytes in the slots; waits while none is free. */
-class SlotWriter {
-  readonly #shared: Int32Array;
-  readonly #slots: Uint8Array;
-  readonly #count: number;
-  #filled = 0;
-  #at = 0;
-
-  constructor(counters: Int32Array, slots: SharedArrayBuffer) {
-    this.#shared = counters;
-    this.#slots = new Uint8Array(slots);
-    this.#count = slots.byteLength / slotBytes;
-  }
-
-  readonly write = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#at === 0) this.#waitForSlot();
-      const length = Math.min(slotBytes - this.#at, bytes.length - at);
-      this.#slots.set(bytes.subarray(at, at + length), (this.#filled % this.#count) * slotBytes + this.#at);
-      this.#at += length;
-      at += length;
-      if (this.#at === slotBytes) this.flush();
-    }
-  };
-
-  flush(): void {
-    if (this.#at === 0) return;
-    parentPort?.postMessage({ kind: "piece", bytes: this.#at } satisfies ConvertMessage);
-    this.#filled++;
-    this.#at = 0;
-  }
-
-  #waitForSlot(): void {
-    for (;;) {
-      if (Atomics.load(this.#shared, Counter.cancelled) === 1) throw new Cancelled();
-      const freed = Atomics.load(this.#shared, Counter.freed);
-      if (this.#filled - freed < this.#count) return;
-      Atomics.wait(this.#shared, Counter.freed, freed, 500);
-    }
-  }
-}
-
 function convert({ path, counters, slots, spec, lastSequence, ...target }: ConvertOrder): void {
   const shared = new Int32Array(counters);
-  const out = new SlotWriter(shared, slots);
+  const kernels = (): Kernels => taskKernels({ shared: true });
+  let out: PieceWriter | undefined;
   runEdit({
     read: (take, last) => {
       const file = openSync(path, "r");
@@ -74,10 +33,13 @@ function convert({ path, counters, slots, spec, lastSequence, ...target }: Conve
     spec,
     lastSequence,
     target: { ...target, format: "v1" },
-    output: { write: out.write },
-    kernels: taskKernels,
+    output: (last) => {
+      out = new PieceWriter(last, shared, slots, (message) => parentPort?.postMessage(message));
+      return out;
+    },
+    kernels,
   });
-  out.flush();
+  out?.flush();
 }
 
 function outcome(order: ConvertOrder): ConvertMessage {
@@ -92,4 +54,6 @@ function outcome(order: ConvertOrder): ConvertMessage {
   return { kind: "end" };
 }
 
+// A worker may be started before its first order comes.
+taskKernels({ shared: true });
 parentPort?.on("message", (order: ConvertOrder) => parentPort?.postMessage(outcome(order)));

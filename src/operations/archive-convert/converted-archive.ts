@@ -1,15 +1,11 @@
 import { RelightError } from "../../errors.ts";
 import { Handover } from "../../jetstream/handover.ts";
-import { SpareMemory } from "../../jetstream/spare-memory.ts";
 import { WorkerPool } from "../workers/worker-pool.ts";
-import { type ConvertMessage, type ConvertOrder, type ConvertWish, Counter, slotBytes } from "./convert-protocol.ts";
+import { type ConvertMessage, type ConvertOrder, type ConvertWish, Counter } from "./convert-protocol.ts";
 
 const pool = new WorkerPool<ConvertOrder, ConvertMessage>(import.meta.url, "./convert-worker", {
   resourceLimits: { maxYoungGenerationSizeMb: 8 },
 });
-/** Memory of conversions that are over, for further ones. */
-const spareSlots = new SpareMemory((bytes) => new SharedArrayBuffer(bytes), 4);
-
 /** Slots that the worker may fill while all others are under way. */
 const ahead = 4;
 
@@ -22,10 +18,10 @@ const ahead = 4;
  */
 export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   readonly #shared: Int32Array;
-  readonly #slots: SharedArrayBuffer;
   readonly #keep: number;
-  /** Bytes in each slot that was filled, in turn. */
-  readonly #sizes = new Handover<number>();
+  readonly #pieces = new Handover<Uint8Array>();
+  /** Once the worker is done; its memory is in use until then. */
+  #release: (() => void) | undefined;
   /** Resolves when the worker no longer works on it. */
   readonly #left: Promise<void>;
   /**
@@ -36,7 +32,6 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
 
   private constructor(wish: ConvertWish, keep: number) {
     this.#keep = keep;
-    this.#slots = spareSlots.take((keep + 1 + ahead) * slotBytes);
     const counters = new SharedArrayBuffer(Counter.size * 4);
     this.#shared = new Int32Array(counters);
     const lease = pool.lease();
@@ -45,22 +40,32 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     this.ready = ready.promise;
     this.#left = left.promise;
     const end = (error?: RelightError): void => {
-      if (error) this.#sizes.fail(error);
-      else this.#sizes.end();
+      if (error) this.#pieces.fail(error);
+      else this.#pieces.end();
       ready.resolve();
       left.resolve();
     };
+    let memory: SharedArrayBuffer | undefined;
     lease.onMessage = (message) => {
-      if (message.kind === "piece") {
-        this.#sizes.push(message.bytes);
+      if (message.kind === "pieces") {
+        const { pieces } = message;
+        memory = message.memory ?? memory;
+        for (let at = 0; at < pieces.length; at += 2) {
+          this.#pieces.push(new Uint8Array(memory as SharedArrayBuffer, pieces[at], pieces[at + 1]));
+        }
         ready.resolve();
         return;
       }
-      lease.release();
+      this.#release = lease.release;
       end(message.kind === "end" ? undefined : new RelightError(message.code, `${wish.path}: ${message.message}`));
     };
     lease.onFailure = (error) => end(new RelightError("INTERNAL", `${wish.path}: ${error}`, { cause: error }));
-    lease.send({ ...wish, counters, slots: this.#slots });
+    lease.send({ ...wish, counters, slots: keep + 1 + ahead });
+  }
+
+  /** Gets ready for a conversion that will be asked for soon. */
+  static warm(): void {
+    pool.warm();
   }
 
   /** `keep`: further pieces that may be asked for while one is still in use. */
@@ -74,15 +79,14 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const count = this.#slots.byteLength / slotBytes;
     for (let turn = 0; ; turn++) {
-      const bytes = await this.#sizes.next();
-      if (bytes === undefined) return;
+      const piece = await this.#pieces.next();
+      if (piece === undefined) return;
       if (turn > this.#keep) {
         Atomics.add(this.#shared, Counter.freed, 1);
         Atomics.notify(this.#shared, Counter.freed);
       }
-      yield new Uint8Array(this.#slots, (turn % count) * slotBytes, bytes);
+      yield piece;
     }
   }
 
@@ -91,6 +95,7 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     Atomics.store(this.#shared, Counter.cancelled, 1);
     Atomics.notify(this.#shared, Counter.freed);
     await this.#left;
-    spareSlots.give(this.#slots);
+    this.#release?.();
+    this.#release = undefined;
   }
 }

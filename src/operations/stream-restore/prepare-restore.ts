@@ -1,6 +1,7 @@
 import { RelightError } from "../../errors.ts";
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { planRestore } from "./plan-restore.ts";
 import { proveArchive } from "./prove-archive.ts";
 import type { StoredStream } from "./read-backup.ts";
@@ -41,6 +42,8 @@ export async function prepareRestore(
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
+  // Its worker starts while the archive is read.
+  if (stored.manifest?.archive.format === "v2" && !target.clustered) ConvertedArchive.warm();
   let proven = await prove(cutOff(wishes.config ?? stored.config));
   const config = stored.config ?? proven.facts.inside?.config;
   if (!config) throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`);

@@ -5,9 +5,9 @@ const keptBytes = 48 * 1024 * 1024;
 
 let kept: Kernels | undefined;
 
-/** Kernels for one task of a worker, in the memory of the last task's where that is not too large. */
-export function taskKernels(): Kernels {
+/** Kernels for one task of a worker, in the memory of the last task's where that is not too large. One kind for each worker. */
+export function taskKernels(options: { readonly shared?: boolean } = {}): Kernels {
   if (kept && kept.memoryBytes <= keptBytes) kept.reset();
-  else kept = Kernels.create();
+  else kept = Kernels.create(options);
   return kept;
 }
