@@ -1,4 +1,4 @@
-// npm run test:fuzz: the fuzzed decoders with a million inputs each, some hours on two cores. Options: --runs N.
+// npm run test:fuzz: the fuzzed decoders with a million inputs each, some half an hour on two cores. Options: --runs N.
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "node:test";

@@ -1,5 +1,6 @@
 import { ArchiveInspector, type ArchiveReport } from "../formats/archive/archive-inspector.ts";
-import { LiveReader } from "../formats/archive/live-reader.ts";
+import { LiveReader, type LiveSink } from "../formats/archive/live-reader.ts";
+import { Kernels } from "../formats/kernels/kernels.ts";
 
 /** A message as text; bytes as latin 1, so that nothing is lost. */
 export interface ReadMessage {
@@ -10,9 +11,13 @@ export interface ReadMessage {
   readonly payload: string;
 }
 
+/** Memories of WebAssembly are slow to come and to go, and this is called a million times. */
+const kernels = Kernels.create();
+
 /** Inspects an archive. */
 export function inspectArchive(archive: Uint8Array): ArchiveReport {
-  const inspector = new ArchiveInspector();
+  kernels.reset();
+  const inspector = new ArchiveInspector({}, kernels);
   inspector.push(archive);
   return inspector.end();
 }
@@ -21,7 +26,9 @@ export function inspectArchive(archive: Uint8Array): ArchiveReport {
 export function readMessages(archive: Uint8Array): readonly ReadMessage[] {
   const report = inspectArchive(archive);
   const messages: ReadMessage[] = [];
-  const reader = new LiveReader(report.format === "v1" ? { live: report.live.ranges } : {}, {
+  kernels.reset();
+  const source = report.format === "v1" ? { live: report.live.ranges } : {};
+  const sink: LiveSink = {
     consumer: () => {},
     messages: ({ kernels, rows, count }) => {
       for (let row = 0; row < count; row++) {
@@ -39,7 +46,8 @@ export function readMessages(archive: Uint8Array): readonly ReadMessage[] {
         });
       }
     },
-  });
+  };
+  const reader = new LiveReader(source, sink, kernels);
   reader.push(archive);
   reader.end();
   return messages;

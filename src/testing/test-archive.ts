@@ -15,9 +15,13 @@ export interface TestEntry {
 
 const encoder = new TextEncoder();
 
+/** Fuzzed decoders are fed by {@link packS2}, and memories of WebAssembly are slow to come and to go. */
+const kernels = Kernels.create();
+
 /** Packs bytes into an S2 stream with right checksums. */
 export function packS2(decoded: Uint8Array, options: S2EncoderOptions = {}): Uint8Array {
-  const encode = new S2Encoder(Kernels.create(), options);
+  kernels.reset();
+  const encode = new S2Encoder(kernels, options);
   return join([...encode.push(decoded), ...encode.end()]);
 }
 
