@@ -51,8 +51,10 @@ class V2Salvage {
       if (span === "end" && (yield* this.#isEnd(0))) break;
       const offset = window.consumedBytes;
       if (span === "cut") {
+        // Where damage reaches to the end, that was said.
+        const isNews = !this.#lost.isOpen || window.length > 0;
+        if (isNews) this.#input.damage({ what: "the archive is cut off here", offset, bytes: window.length });
         this.#lost.damage();
-        this.#input.damage({ what: "the archive is cut off here", offset, bytes: window.length });
         break;
       }
       if (typeof span !== "object" || this.#input.isSuspect(offset, span.bytes) || !this.#isNext(span)) {
