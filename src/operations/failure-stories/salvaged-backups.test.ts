@@ -19,6 +19,8 @@ import { restoreStreams } from "../stream-restore/restore-streams.ts";
 const tool = "relight test";
 const schemas = new ShippedSchemas();
 const versions = process.env.RELIGHT_LONG === "1" ? ["2.9", "2.10", "2.11", "2.12", "2.14"] : ["2.10", "2.14"];
+/** 2.14 notices at its start, and drops what follows the damage in that block: there, and near it, it rots while they run. */
+const noticeAtStart = ["2.11", "2.12", "2.14"];
 const count = 12 * 64;
 
 interface Salvage {
@@ -50,12 +52,13 @@ for (const version of versions) {
       const { manifest } = await backupStream(story.session, { stream: "ROTTEN", directory: story.path("good"), tool });
       good = readMessages(await readFile(story.path(join("good", manifest.archive.name))));
       assert.equal(good.length, count);
-      await story.server.terminate("SIGTERM");
+      const restarts = !noticeAtStart.includes(version);
+      if (restarts) await story.server.terminate("SIGTERM");
       const block = join(story.server.storeDirectory, "jetstream", "$G", "streams", "ROTTEN", "msgs", "1.blk");
       const offsets = recordOffsets(await readFile(block));
       await flipBit(block, (offsets[(damaged[0] as number) - 1] as number) + 4_000);
       await flipBit(block, (offsets[(damaged[1] as number) - 1] as number) + 1, 3);
-      await story.server.launch();
+      if (restarts) await story.server.launch();
       // What the `nats` CLI does: it takes what comes for a good backup.
       await using session = await openTestSession(story.server.url);
       assert.equal((await session.api.streamInfo("ROTTEN")).state.messages, count, "the server has not noticed");
