@@ -117,11 +117,15 @@ async function run(command: string, path: string, flags: Flags, { bucket, text }
 
 /** The exit code where the stream is a bucket, which was listed. */
 async function listBucket(path: string, flags: Flags, signal: AbortSignal): Promise<ExitCode | undefined> {
-  const { bucketKind, KeyList, ObjectList } = await import("../../operations/archive-read/bucket-content.ts");
+  const { bucketKind, KeyList, mirrorNote, ObjectList } = await import(
+    "../../operations/archive-read/bucket-content.ts"
+  );
   const stored = await readOneBackup(path, { damaged: flags.salvage ?? false });
   const kind = stored.config && bucketKind(stored.config);
   if (!kind || !stored.config) return undefined;
-  const [keys, objects] = [new KeyList(stored.config.name), new ObjectList(stored.config.name)];
+  const [keys, objects] = [new KeyList(stored.config), new ObjectList(stored.config)];
+  const note = mirrorNote(stored.config);
+  if (note) process.stderr.write(`${note}\n`);
   const complete = await eachMessage(path, flags, signal, (message) => {
     if (kind === "key-value") keys.add(message);
     else objects.add(message);

@@ -81,7 +81,7 @@ async function objectFindings(
 ): Promise<Finding[]> {
   const config = (stored.config ?? report.stream?.config) as StreamConfig | undefined;
   if (!config || bucketKind(config) !== "objects") return [];
-  const list = new ObjectList(config.name);
+  const list = new ObjectList(config);
   for await (const messages of readMessages(stored, { signal })) for (const message of messages) list.add(message);
   return list
     .objects()
