@@ -1,17 +1,9 @@
-import {
-  ChunkType,
-  identifierChunk,
-  isSkippable,
-  maskCrc,
-  maxBlockBytes,
-  maxChunkBytes,
-  streamIdentifiers,
-} from "../s2/s2-frames.ts";
+import { ChunkType, isSkippable, maskCrc, maxBlockBytes, maxChunkBytes } from "../s2/s2-frames.ts";
+import { identifierBytes, PendingChunks } from "./pending-chunks.ts";
 import type { SalvageInput } from "./salvage-input.ts";
 
 const headBytes = 4;
 const crcBytes = 4;
-const identifierBytes = identifierChunk().length;
 
 /** Input in which the next sound block is looked for before the oldest of it is given up. */
 const searchBytes = 2 * maxChunkBytes;
@@ -29,10 +21,7 @@ const filler = 0xff;
 export class FrameSalvage {
   readonly #input: SalvageInput;
   readonly #advance: () => void;
-  #pending = new Uint8Array(64 * 1024);
-  #start = 0;
-  #end = 0;
-  #encoded = 0;
+  readonly #pending = new PendingChunks();
   #ended = false;
   #chunk: number;
   #chunkRoom = 64 * 1024;
@@ -47,7 +36,7 @@ export class FrameSalvage {
   }
 
   push(bytes: Uint8Array): void {
-    this.#append(bytes);
+    this.#pending.append(bytes);
     while (this.#step());
   }
 
@@ -56,45 +45,26 @@ export class FrameSalvage {
     while (this.#step());
   }
 
-  get #have(): number {
-    return this.#end - this.#start;
-  }
-
-  #append(bytes: Uint8Array): void {
-    if (this.#end + bytes.length > this.#pending.length) {
-      const have = this.#have;
-      const room = have + bytes.length > this.#pending.length ? 2 * (have + bytes.length) : this.#pending.length;
-      const larger = room === this.#pending.length ? this.#pending : new Uint8Array(room);
-      larger.set(this.#pending.subarray(this.#start, this.#end));
-      this.#pending = larger;
-      this.#start = 0;
-      this.#end = have;
-    }
-    this.#pending.set(bytes, this.#end);
-    this.#end += bytes.length;
-  }
-
-  #drop(bytes: number): void {
-    this.#start += bytes;
-    this.#encoded += bytes;
-  }
-
   /** Handles one chunk, or the damage in place of one; false when more bytes are needed, or none are left. */
   #step(): boolean {
-    if (this.#have < headBytes) return this.#cutOff();
-    const [type, length] = this.#head(0);
-    if (this.#isIdentifier(0)) {
-      this.#drop(identifierBytes);
+    if (this.#pending.have < headBytes) return this.#cutOff();
+    const [type, length] = this.#pending.head(0);
+    if (this.#pending.isIdentifier(0)) {
+      this.#pending.drop(identifierBytes);
       return true;
     }
-    if ((type === ChunkType.identifier || isSkippable(type)) && this.#have < headBytes + length && !this.#ended) {
+    if (
+      (type === ChunkType.identifier || isSkippable(type)) &&
+      this.#pending.have < headBytes + length &&
+      !this.#ended
+    ) {
       if (length <= maxChunkBytes) return false;
     }
     const isData = type === ChunkType.compressed || type === ChunkType.uncompressed;
     if (isData && length >= crcBytes && length <= maxChunkBytes) {
-      if (this.#have < headBytes + length) {
+      if (this.#pending.have < headBytes + length) {
         if (!this.#ended) return false;
-        return this.#next() === undefined ? this.#cutOff() : this.#search(this.#encoded);
+        return this.#next() === undefined ? this.#cutOff() : this.#search(this.#pending.offset);
       }
       const size = this.#decode(0, type, length);
       if (size !== undefined) {
@@ -108,11 +78,11 @@ export class FrameSalvage {
 
   #damaged(type: number, length: number, isData: boolean): boolean {
     // To judge a length, what follows is needed.
-    if (!this.#ended && this.#have < Math.min(searchBytes, headBytes + length + maxChunkBytes)) return false;
-    const encodedOffset = this.#encoded;
+    if (!this.#ended && this.#pending.have < Math.min(searchBytes, headBytes + length + maxChunkBytes)) return false;
+    const encodedOffset = this.#pending.offset;
     const follows = this.#confirmed(headBytes + length);
     if (follows && isSkippable(type) && this.#mend(length) === undefined) {
-      this.#drop(headBytes + length);
+      this.#pending.drop(headBytes + length);
       return true;
     }
     if (follows && isData && length >= crcBytes) {
@@ -126,9 +96,9 @@ export class FrameSalvage {
 
   /** Looks for the next sound block, and makes what it can of what lies before that. */
   #search(encodedOffset: number): boolean {
-    if (!this.#ended && this.#have < searchBytes) return false;
+    if (!this.#ended && this.#pending.have < searchBytes) return false;
     const found = this.#next();
-    const bytes = found ?? (this.#ended ? this.#have : this.#have - maxChunkBytes);
+    const bytes = found ?? (this.#ended ? this.#pending.have : this.#pending.have - maxChunkBytes);
     const size = found === undefined ? undefined : this.#mend(found - headBytes);
     if (size !== undefined) {
       this.#input.damage({
@@ -145,28 +115,29 @@ export class FrameSalvage {
       this.#fill(this.#usual || 1024 * 1024);
       this.#commitSuspectBytes(this.#usual || 1024 * 1024);
     }
-    this.#drop(bytes);
+    this.#pending.drop(bytes);
     this.#advance();
     return true;
   }
 
   /** The bytes at hand as a block of this length, whatever their head says, where the checksum is right then. */
   #mend(length: number): number | undefined {
-    if (length < crcBytes || length > maxChunkBytes || headBytes + length > this.#have) return undefined;
+    if (length < crcBytes || length > maxChunkBytes || headBytes + length > this.#pending.have) return undefined;
     return this.#decode(0, ChunkType.compressed, length) ?? this.#decode(0, ChunkType.uncompressed, length);
   }
 
   /** How far away the next sound block begins. */
   #next(): number | undefined {
     const limit = this.#usual || maxBlockBytes;
-    for (let at = 1; at + headBytes + crcBytes < this.#have; at++) {
-      const type = this.#pending[this.#start + at] as number;
+    for (let at = 1; at + headBytes + crcBytes < this.#pending.have; at++) {
+      const type = this.#pending.byte(at);
       if (type > ChunkType.uncompressed) {
-        if (type === ChunkType.identifier && this.#isIdentifier(at)) return at;
+        if (type === ChunkType.identifier && this.#pending.isIdentifier(at)) return at;
         continue;
       }
-      const [, length] = this.#head(at);
-      if (length <= crcBytes || length > crcBytes + limit + 32 || at + headBytes + length > this.#have) continue;
+      const [, length] = this.#pending.head(at);
+      if (length <= crcBytes || length > crcBytes + limit + 32 || at + headBytes + length > this.#pending.have)
+        continue;
       if (this.#decode(at, type, length, limit) !== undefined) return at;
     }
     return undefined;
@@ -174,25 +145,25 @@ export class FrameSalvage {
 
   /** Whether a chunk begins `at` bytes ahead: a sound one, or one of those that lead to a sound one, or the end. */
   #confirmed(at: number, chain = 0): boolean {
-    if (at === this.#have) return this.#ended;
-    if (chain === chainLimit || at + headBytes > this.#have) return false;
-    if (this.#isIdentifier(at)) return true;
-    const [type, length] = this.#head(at);
+    if (at === this.#pending.have) return this.#ended;
+    if (chain === chainLimit || at + headBytes > this.#pending.have) return false;
+    if (this.#pending.isIdentifier(at)) return true;
+    const [type, length] = this.#pending.head(at);
     if (length > maxChunkBytes || (type > ChunkType.uncompressed && !isSkippable(type))) return false;
-    if (at + headBytes + length > this.#have) return false;
+    if (at + headBytes + length > this.#pending.have) return false;
     if (!isSkippable(type) && length >= crcBytes && this.#decode(at, type, length) !== undefined) return true;
     return this.#confirmed(at + headBytes + length, chain + 1);
   }
 
   /** What is left is less than a chunk. */
   #cutOff(): boolean {
-    if (!this.#ended || this.#have === 0) return false;
-    const [bytes, encodedOffset] = [this.#have, this.#encoded];
+    if (!this.#ended || this.#pending.have === 0) return false;
+    const [bytes, encodedOffset] = [this.#pending.have, this.#pending.offset];
     this.#input.damage({ what: "the file is cut off in the middle of a block", encodedOffset, bytes });
-    const type = this.#pending[this.#start] as number;
+    const type = this.#pending.byte(0);
     if (bytes > headBytes + crcBytes && type <= ChunkType.uncompressed) {
       this.#commitSuspect(type, bytes - headBytes, bytes);
-    } else this.#drop(bytes);
+    } else this.#pending.drop(bytes);
     return false;
   }
 
@@ -212,7 +183,7 @@ export class FrameSalvage {
     if (type === ChunkType.uncompressed) return length - crcBytes;
     let size = 0;
     for (let index = 0; index < 5 && crcBytes + index < length; index++) {
-      const byte = this.#pending[this.#start + at + headBytes + crcBytes + index] as number;
+      const byte = this.#pending.byte(at + headBytes + crcBytes + index);
       size += (byte & 0x7f) * 2 ** (7 * index);
       if (byte < 0x80) return size;
     }
@@ -229,8 +200,7 @@ export class FrameSalvage {
       this.#chunkRoom = room;
     }
     const target = window.reserve(size);
-    const from = this.#start + at + headBytes;
-    kernels.bytes.set(this.#pending.subarray(from, from + length), this.#chunk);
+    kernels.bytes.set(this.#pending.slice(at + headBytes, length), this.#chunk);
     const body = this.#chunk + crcBytes;
     if (type === ChunkType.uncompressed) {
       kernels.bytes.copyWithin(target, body, body + size);
@@ -248,7 +218,7 @@ export class FrameSalvage {
     this.#fill(size);
     if (said === size) this.#expand(0, type, length, size);
     this.#commitSuspectBytes(size);
-    this.#drop(taken);
+    this.#pending.drop(taken);
     this.#advance();
   }
 
@@ -266,21 +236,7 @@ export class FrameSalvage {
 
   #commit(size: number, taken: number): void {
     this.#input.window.commit(size);
-    this.#drop(taken);
+    this.#pending.drop(taken);
     this.#advance();
-  }
-
-  #head(at: number): [type: number, length: number] {
-    const from = this.#start + at;
-    const byte = (index: number): number => this.#pending[from + index] as number;
-    return [byte(0), byte(1) + byte(2) * 0x100 + byte(3) * 0x10000];
-  }
-
-  #isIdentifier(at: number): boolean {
-    if (at + identifierBytes > this.#have) return false;
-    const [type, length] = this.#head(at);
-    if (type !== ChunkType.identifier || length !== 6) return false;
-    const from = this.#start + at + headBytes;
-    return streamIdentifiers.includes(String.fromCharCode(...this.#pending.subarray(from, from + 6)));
   }
 }
