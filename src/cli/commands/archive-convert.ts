@@ -5,6 +5,7 @@ import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/e
 import { parsePositive } from "../options/size.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
+import { salvageLines } from "../output/salvage-lines.ts";
 import { readOneBackup } from "../read-one-backup.ts";
 import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
@@ -81,6 +82,7 @@ export function registerArchiveConvert(parent: Command): void {
             ...(flags.rename === undefined ? {} : { rename: flags.rename }),
             ...(flags.storage ? { storage: flags.storage } : {}),
             ...(flags.force ? { force: true } : {}),
+            ...(salvaged ? { notes: salvageLines(salvaged.salvage).map((line) => `salvaged: ${line}`) } : {}),
             onRead: readingProgress(progress, stored),
           };
           const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);

@@ -6,7 +6,7 @@ import type { StoredStream } from "../../operations/stream-restore/read-backup.t
 import { printJson } from "../run-local-command.ts";
 import { formatBytes, formatCount, plural } from "./format-values.ts";
 import type { ProgressLine } from "./progress-line.ts";
-import { isIncomplete, salvageJson, salvageLines } from "./salvage-lines.ts";
+import { isIncomplete, salvageJson } from "./salvage-lines.ts";
 
 const reasons: Readonly<Record<DropReason, string>> = {
   sequence: "by sequence",
@@ -39,10 +39,7 @@ export function printEdit(
   if (json) {
     const salvaged = salvage ? { salvage: salvageJson(salvage) } : {};
     printJson({ ...editSummary(result, command, source), exit_code: exitCode, ...salvaged });
-  } else {
-    if (salvage) process.stdout.write(`${salvageLines(salvage).join("\n")}\n`);
-    process.stdout.write(renderEdit(result, source));
-  }
+  } else process.stdout.write(renderEdit(result, source));
   return exitCode;
 }
 

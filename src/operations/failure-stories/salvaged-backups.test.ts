@@ -122,6 +122,8 @@ for (const version of versions) {
       schemas.check("archive-edit", summary);
       assert.deepEqual((summary.salvage as Salvage).lost, lost);
       assert.deepEqual(await readFile(join(rotten, "stream.tar.s2")), before, "the source is as it was");
+      const [made] = await readBackup(mended);
+      assert.match(made?.manifest?.notes.join() ?? "", /salvaged: lost: 2 messages, sequences 6, 100/);
       assert.deepEqual([(await verdict(mended)).code, (await verdict(mended)).sound], [0, true]);
 
       await using target = await StoryServer.start(version);
