@@ -87,7 +87,7 @@ describe("relight archive", () => {
     assert.match(JSON.stringify(lines[0]?.findings), /byte \d+/);
     assert.match(
       (await run("verify", at("damaged"))).stdout,
-      /✗ MIXED: damaged\n {2}✗ .*\n {2}before that, \d+ messages? in/,
+      /✗ MIXED: damaged\n {2}✗ .*\n {2}still readable: \d+ messages?, .*\n {2}• lost: /,
     );
     const whole = await json("archive-verify", "verify", home);
     assert.deepEqual([whole.code, whole.lines.length], [13, 6]);

@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
-import { ExitCode, RelightError } from "../../errors.ts";
+import { RelightError } from "../../errors.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
 import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
+import { salvageLines } from "../output/salvage-lines.ts";
 import { readOneBackup } from "../read-one-backup.ts";
 import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
@@ -14,6 +15,7 @@ interface Flags extends CutFlags {
   readonly rename?: string;
   readonly storage?: "file" | "memory";
   readonly consumers: boolean;
+  readonly salvage?: boolean;
   readonly force?: boolean;
   readonly progress: boolean;
   readonly json?: boolean;
@@ -41,6 +43,7 @@ export function registerArchiveConvert(parent: Command): void {
     .option("--subject-map <from:to>", "rename subjects, e.g. orders.*:archive.$1; may be repeated", subjectRule)
     .option("--no-consumers", "leave out the consumers")
     .addOption(new Option("--storage <kind>", "file or memory").choices(["file", "memory"]))
+    .option("--salvage", "of a damaged backup, take what can be read, and list what cannot (exit code 3)")
     .option("-f, --force", "replace a backup that stands in the directory")
     .option("--no-progress", "no progress bar")
     .option("--json", "one JSON document on stdout")
@@ -49,7 +52,8 @@ export function registerArchiveConvert(parent: Command): void {
       "\nExamples:\n" +
         "  relight archive convert ./orders ./orders-v1 --to v1\n" +
         "  relight archive convert ./orders ./for-old --to dir-for-server 2.10\n" +
-        "  relight archive convert ./orders ./test --to v1 --rename ORDERS_TEST --until-time 2026-11-24T10:00:00Z\n",
+        "  relight archive convert ./orders ./test --to v1 --rename ORDERS_TEST --until-time 2026-11-24T10:00:00Z\n" +
+        "  relight archive convert ./damaged ./readable --salvage\n",
     )
     .action(async (input: string, target: string, version: string | undefined, flags: Flags) => {
       await runLocalCommand(
@@ -57,8 +61,11 @@ export function registerArchiveConvert(parent: Command): void {
         async ({ signal }) => {
           const { editArchive, prepareEditing } = await import("../../operations/archive-edit/edit-archive.ts");
           const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
+          const { openSalvaged } = await import("../../operations/archive-salvage/salvage-stored.ts");
           prepareEditing();
-          const stored = await readOneBackup(input);
+          const source = await readOneBackup(input, { damaged: flags.salvage ?? false });
+          await using salvaged = flags.salvage ? await openSalvaged(source, signal) : undefined;
+          const stored = salvaged?.stored ?? source;
           const { format, serverVersion } = wanted(flags, version);
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
           const options = {
@@ -75,12 +82,12 @@ export function registerArchiveConvert(parent: Command): void {
             ...(flags.rename === undefined ? {} : { rename: flags.rename }),
             ...(flags.storage ? { storage: flags.storage } : {}),
             ...(flags.force ? { force: true } : {}),
+            ...(salvaged ? { notes: salvageLines(salvaged.salvage).map((line) => `salvaged: ${line}`) } : {}),
             onRead: readingProgress(progress, stored),
           };
           const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);
           progress.clear();
-          printEdit(result, "archive convert", stored.stream, flags.json ?? false);
-          return ExitCode.ok;
+          return printEdit(result, "archive convert", stored.stream, flags.json ?? false, salvaged?.salvage);
         },
       );
     });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { ArchivedMessage } from "../../operations/archive-read/archived-message.ts";
+import type { OpenedArchive } from "../../operations/stream-restore/open-archive.ts";
 import { addSelectOptions, type SelectFlags, selectionOf } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { keyTable, messageDetails, messageJson, messageLine, objectTable } from "../output/message-lines.ts";
@@ -12,8 +13,11 @@ interface Flags extends SelectFlags {
   readonly limit?: number;
   readonly messages?: boolean;
   readonly base64?: boolean;
+  readonly salvage?: boolean;
   readonly json?: boolean;
 }
+
+const salvageHelp = "read what can be read of a damaged backup, and say on stderr what cannot (exit code 3)";
 
 /** The commands that show messages of a backup: ls, find, cat, export. */
 export function registerArchiveMessages(parent: Command): void {
@@ -42,6 +46,7 @@ export function registerArchiveMessages(parent: Command): void {
     .command("cat <backup> <sequence>")
     .summary("write one message's payload to stdout, as it is")
     .description("Writes the payload of the message with this sequence to stdout, byte by byte, and nothing else.")
+    .option("--salvage", salvageHelp)
     .option("--json", "the whole message as one JSON document")
     .addHelpText("after", "\nExamples:\n  relight archive cat ./orders 4711 | jq .\n");
   cat.action(async (path: string, text: string, flags: Flags) => {
@@ -49,7 +54,8 @@ export function registerArchiveMessages(parent: Command): void {
       const sequence = Number(text);
       if (!Number.isSafeInteger(sequence) || sequence < 1) throw new RelightError("USAGE", `"${text}" is no sequence`);
       let found: ArchivedMessage | undefined;
-      await eachMessage(path, { firstSeq: sequence, lastSeq: sequence }, signal, (message) => {
+      const select = { firstSeq: sequence, lastSeq: sequence, salvage: flags.salvage ?? false };
+      const complete = await eachMessage(path, select, signal, (message) => {
         found = message;
         return false;
       });
@@ -59,7 +65,7 @@ export function registerArchiveMessages(parent: Command): void {
         });
       }
       await write(flags.json ? `${JSON.stringify(messageJson(found, false))}\n` : found.payload);
-      return ExitCode.ok;
+      return complete;
     });
   });
   const exporting = parent
@@ -68,9 +74,13 @@ export function registerArchiveMessages(parent: Command): void {
     .description(
       "Writes every message that the filters keep as a line of JSON: seq, time, subject, headers, data (text) or data_base64.",
     )
-    .option("--base64", "every payload as base64");
+    .option("--base64", "every payload as base64")
+    .option("--salvage", salvageHelp);
   addSelectOptions(exporting)
-    .addHelpText("after", "\nExamples:\n  relight archive export ./orders --after 24h | jq -r .data\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  relight archive export ./orders --after 24h | jq -r .data\n  relight archive export ./damaged --salvage > readable.jsonl\n",
+    )
     .action((path: string, flags: Flags) =>
       run("archive export", path, { ...flags, json: true }, { text: messageLine }),
     );
@@ -79,6 +89,7 @@ export function registerArchiveMessages(parent: Command): void {
 function withLimit(command: Command, examples: string): Command {
   return command
     .option("--limit <n>", "stop after so many messages", parsePositive)
+    .option("--salvage", salvageHelp)
     .option("--json", "JSON lines")
     .addHelpText("after", examples);
 }
@@ -91,26 +102,31 @@ interface Show {
 
 async function run(command: string, path: string, flags: Flags, { bucket, text }: Show): Promise<void> {
   await runLocalCommand({ json: flags.json ?? false, command }, async ({ signal }) => {
-    if (bucket && (await listBucket(path, flags, signal))) return ExitCode.ok;
+    const listed = bucket ? await listBucket(path, flags, signal) : undefined;
+    if (listed !== undefined) return listed;
     let count = 0;
-    await eachMessage(path, flags, signal, async (message) => {
+    const complete = await eachMessage(path, flags, signal, async (message) => {
       await write(flags.json ? `${JSON.stringify(messageJson(message, flags.base64 ?? false))}\n` : text(message));
       count++;
       return flags.limit === undefined || count < flags.limit;
     });
     if (count === 0 && !flags.json) process.stderr.write("no message was found\n");
-    return ExitCode.ok;
+    return complete;
   });
 }
 
-/** True where the stream is a bucket, which was listed. */
-async function listBucket(path: string, flags: Flags, signal: AbortSignal): Promise<boolean> {
-  const { bucketKind, KeyList, ObjectList } = await import("../../operations/archive-read/bucket-content.ts");
-  const stored = await readOneBackup(path);
+/** The exit code where the stream is a bucket, which was listed. */
+async function listBucket(path: string, flags: Flags, signal: AbortSignal): Promise<ExitCode | undefined> {
+  const { bucketKind, KeyList, mirrorNote, ObjectList } = await import(
+    "../../operations/archive-read/bucket-content.ts"
+  );
+  const stored = await readOneBackup(path, { damaged: flags.salvage ?? false });
   const kind = stored.config && bucketKind(stored.config);
-  if (!kind || !stored.config) return false;
-  const [keys, objects] = [new KeyList(stored.config.name), new ObjectList(stored.config.name)];
-  await eachMessage(path, flags, signal, (message) => {
+  if (!kind || !stored.config) return undefined;
+  const [keys, objects] = [new KeyList(stored.config), new ObjectList(stored.config)];
+  const note = mirrorNote(stored.config);
+  if (note) process.stderr.write(`${note}\n`);
+  const complete = await eachMessage(path, flags, signal, (message) => {
     if (kind === "key-value") keys.add(message);
     else objects.add(message);
     return true;
@@ -119,23 +135,40 @@ async function listBucket(path: string, flags: Flags, signal: AbortSignal): Prom
     const rows = kind === "key-value" ? keys.keys() : objects.objects();
     for (const row of rows) await write(`${JSON.stringify({ ...row, time: String(row.time) })}\n`);
   } else await write(kind === "key-value" ? keyTable(keys.keys()) : objectTable(objects.objects()));
-  return true;
+  return complete;
 }
 
-/** Hands over the messages that the flags select, until `visit` says false. */
+/** Hands over the messages that the flags select, until `visit` says false. The exit code says whether a part is unreadable. */
 async function eachMessage(
   path: string,
-  flags: SelectFlags,
+  flags: Pick<Flags, "salvage"> & SelectFlags,
   signal: AbortSignal,
   visit: (message: ArchivedMessage) => boolean | Promise<boolean>,
-): Promise<void> {
+): Promise<ExitCode> {
   const { readMessages } = await import("../../operations/archive-read/read-messages.ts");
-  const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
-  await using opened = await openArchive(await readOneBackup(path));
+  await using opened = await open(path, flags.salvage ?? false, signal);
   const select = selectionOf(flags);
-  for await (const messages of readMessages(opened.stored, { select, signal })) {
-    for (const message of messages) if (!(await visit(message))) return;
+  reading: for await (const messages of readMessages(opened.stored, { select, signal })) {
+    for (const message of messages) if (!(await visit(message))) break reading;
   }
+  return opened.exitCode;
+}
+
+async function open(
+  path: string,
+  salvage: boolean,
+  signal: AbortSignal,
+): Promise<OpenedArchive & { readonly exitCode: ExitCode }> {
+  const stored = await readOneBackup(path, { damaged: salvage });
+  if (!salvage) {
+    const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
+    return { ...(await openArchive(stored)), exitCode: ExitCode.ok };
+  }
+  const { openSalvaged } = await import("../../operations/archive-salvage/salvage-stored.ts");
+  const opened = await openSalvaged(stored, signal);
+  const { isIncomplete, salvageLines } = await import("../output/salvage-lines.ts");
+  for (const line of salvageLines(opened.salvage)) process.stderr.write(`${line}\n`);
+  return { ...opened, exitCode: isIncomplete(opened.salvage) ? ExitCode.incomplete : ExitCode.ok };
 }
 
 /** Waits for a slow reader of stdout. */

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { ArchiveVerdict } from "../../operations/archive-read/verify-archive.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
-import { formatBytes, plural } from "../output/format-values.ts";
+import { plural } from "../output/format-values.ts";
+import { salvageJson, salvageLines } from "../output/salvage-lines.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 export function registerArchiveVerify(parent: Command): void {
@@ -11,7 +12,8 @@ export function registerArchiveVerify(parent: Command): void {
     .summary("prove backups, without a server")
     .description(
       "Decodes archives to their end with every checksum in them, holds them against their manifests, and object stores'\n" +
-        "objects against their digests. Takes one stream's backup or a directory of several. Exit code 13 where one is damaged.",
+        "objects against their digests. Takes one stream's backup or a directory of several. Exit code 13 where one is damaged.\n" +
+        "Of a damaged one it says what can still be read, before and behind the damage, and which sequences are lost.",
     )
     .option("--json", "JSON lines on stdout: one for each backup, then a summary")
     .addHelpText("after", "\nExamples:\n  relight archive verify ./orders\n  relight archive verify ./all --json\n")
@@ -19,7 +21,7 @@ export function registerArchiveVerify(parent: Command): void {
       await runLocalCommand({ json: flags.json ?? false, command: "archive verify" }, async ({ signal }) => {
         const { readBackup } = await import("../../operations/stream-restore/read-backup.ts");
         let damaged = 0;
-        const backups = await readBackup(path);
+        const backups = await readBackup(path, { damaged: true });
         for (const source of backups) {
           const verdict = await verdictOf(source, signal);
           if (!verdict.sound) damaged++;
@@ -72,7 +74,8 @@ function verdictJson(source: StoredStream, { sound, findings, report, readable }
     messages: report?.live.messages ?? null,
     first_seq: report?.live.firstSequence ?? null,
     last_seq: report?.live.lastSequence ?? null,
-    readable_messages: readable?.messages ?? null,
+    readable_messages: readable?.report.live.messages ?? null,
+    salvage: readable ? salvageJson(readable.salvage) : null,
     findings,
   };
 }
@@ -90,9 +93,14 @@ function renderVerdict(source: StoredStream, { sound, findings, report, readable
   } else lines.push(`✗ ${name}: damaged`);
   for (const { severity, message } of findings) lines.push(`  ${severity === "fatal" ? "✗" : "•"} ${message}`);
   if (readable) {
+    const { live, consumers } = readable.report;
+    const range = live.messages > 0 ? `, sequences ${live.firstSequence} to ${live.lastSequence}` : "";
     lines.push(
-      `  before that, ${plural(readable.messages, "message")} in ${formatBytes(readable.decodedBytes)} could be read`,
+      `  still readable: ${plural(live.messages, "message")}${range}, ${plural(consumers.length, "consumer")}`,
+      ...salvageLines(readable.salvage).map((line) => `  • ${line}`),
     );
+    if (live.messages > 0)
+      lines.push(`  a backup of what is readable: relight archive convert ${source.path} OUT --salvage`);
   }
   return `${lines.join("\n")}\n`;
 }

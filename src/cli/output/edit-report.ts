@@ -1,10 +1,12 @@
 import { ExitCode } from "../../errors.ts";
 import type { DropReason } from "../../formats/edit/message-filter.ts";
+import type { SalvageReport } from "../../formats/salvage/salvage-report.ts";
 import type { EditResult } from "../../operations/archive-edit/edit-archive.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { printJson } from "../run-local-command.ts";
 import { formatBytes, formatCount, plural } from "./format-values.ts";
 import type { ProgressLine } from "./progress-line.ts";
+import { isIncomplete, salvageJson } from "./salvage-lines.ts";
 
 const reasons: Readonly<Record<DropReason, string>> = {
   sequence: "by sequence",
@@ -25,10 +27,20 @@ export function readingProgress(
     progress.update({ label: stream, phase: "reading", done: Math.min(bytes, archiveBytes), total: archiveBytes });
 }
 
-/** Prints what an edit did, for people or as a summary in JSON. */
-export function printEdit(result: EditResult, command: string, source: string, json: boolean): void {
-  if (json) printJson(editSummary(result, command, source));
-  else process.stdout.write(renderEdit(result, source));
+/** Prints what an edit did, for people or as a summary in JSON; returns the exit code. `salvage`: how its source was read. */
+export function printEdit(
+  result: EditResult,
+  command: string,
+  source: string,
+  json: boolean,
+  salvage?: SalvageReport,
+): ExitCode {
+  const exitCode = salvage && isIncomplete(salvage) ? ExitCode.incomplete : ExitCode.ok;
+  if (json) {
+    const salvaged = salvage ? { salvage: salvageJson(salvage) } : {};
+    printJson({ ...editSummary(result, command, source), exit_code: exitCode, ...salvaged });
+  } else process.stdout.write(renderEdit(result, source));
+  return exitCode;
 }
 
 /** What an edit did, for people. */
@@ -60,7 +72,6 @@ function editSummary(result: EditResult, command: string, source: string): objec
     type: "summary",
     command,
     ok: true,
-    exit_code: ExitCode.ok,
     source,
     stream: plan.config.name,
     format: plan.format,

@@ -32,6 +32,8 @@ export interface EditOptions extends EditWishes {
   readonly tool: string;
   readonly signal?: AbortSignal;
   readonly onRead?: (bytes: number) => void;
+  /** What is to be known about the source. Sentences. */
+  readonly notes?: readonly string[];
 }
 
 export interface EditResult {
@@ -82,7 +84,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     return {
       plan,
       report,
-      notes: editNotes(plan, report),
+      notes: [...(options.notes ?? []), ...editNotes(plan, report)],
       directory: undefined,
       keyFile: undefined,
       manifest: undefined,
@@ -95,7 +97,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const name = archiveName(plan.format);
   const out = join(staged.path, name);
   const { done, checked } = await editAndCheck({ ...order, out }, running);
-  const notes = editNotes(plan, done.report);
+  const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
       "INTERNAL",

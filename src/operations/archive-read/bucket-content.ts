@@ -5,11 +5,28 @@ import type { ArchivedMessage } from "./archived-message.ts";
 
 export type BucketKind = "key-value" | "objects";
 
-/** What kind of bucket a stream is, by its name and subjects. Source: nats.go `jetstream/kv.go`, `jetstream/object.go`. */
-export function bucketKind({ name, subjects = [] }: Pick<StreamConfig, "name" | "subjects">): BucketKind | undefined {
-  if (name.startsWith("KV_") && subjects.includes(`$KV.${name.slice(3)}.>`)) return "key-value";
-  if (name.startsWith("OBJ_") && subjects.includes(`$O.${name.slice(4)}.M.>`)) return "objects";
+/** What tells a bucket by. */
+export type BucketConfig = Pick<StreamConfig, "name" | "subjects" | "mirror">;
+
+/**
+ * What kind of bucket a stream is, by its name and subjects, or the name of the bucket that it mirrors: a mirror has no
+ * subjects of its own. Source: nats.go `jetstream/kv.go`, `jetstream/object.go`.
+ */
+export function bucketKind({ name, subjects, mirror }: BucketConfig): BucketKind | undefined {
+  if (mirror?.name.startsWith("KV_")) return "key-value";
+  if (mirror?.name.startsWith("OBJ_")) return "objects";
+  if (name.startsWith("KV_") && subjects?.includes(`$KV.${name.slice(3)}.>`)) return "key-value";
+  if (name.startsWith("OBJ_") && subjects?.includes(`$O.${name.slice(4)}.M.>`)) return "objects";
   return undefined;
+}
+
+/** What to know about a mirror of a bucket: what is in it is a copy, and its own clients' writes go elsewhere. */
+export function mirrorNote({ name, mirror }: BucketConfig): string | undefined {
+  if (!mirror) return undefined;
+  return (
+    `${name} is a mirror of ${mirror.name}: it holds what it had fetched when it was backed up, under that bucket's subjects. ` +
+    `Back up ${mirror.name} itself, which takes the writes.`
+  );
 }
 
 export interface BucketKey {
@@ -25,16 +42,18 @@ export interface BucketKey {
 
 /** The keys of a KV bucket as its messages go by. */
 export class KeyList {
-  readonly #prefix: string;
+  readonly #prefix: string | undefined;
   readonly #keys = new Map<string, BucketKey>();
 
-  constructor(stream: string) {
-    this.#prefix = `$KV.${stream.slice(3)}.`;
+  constructor({ name, mirror }: BucketConfig) {
+    // A mirror keeps the subjects of its origin, or transforms them to those of any bucket.
+    this.#prefix = mirror ? undefined : `$KV.${name.slice(3)}.`;
   }
 
   add({ subject, sequence, time, headers, payload }: ArchivedMessage): void {
-    if (!subject.startsWith(this.#prefix)) return;
-    const key = subject.slice(this.#prefix.length);
+    const prefix = this.#prefix ?? /^\$KV\.[^.]+\./.exec(subject)?.[0];
+    if (prefix === undefined || !subject.startsWith(prefix)) return;
+    const key = subject.slice(prefix.length);
     const [said] = headerValues(headers, "KV-Operation");
     const [marker] = headerValues(headers, "Nats-Marker-Reason");
     const operation = said === "DEL" || said === "PURGE" ? said : marker ? "PURGE" : "PUT";
@@ -81,8 +100,8 @@ export class ObjectList {
   readonly #chunks = new Map<string, Chunks>();
   readonly #metas = new Map<string, { readonly meta: ObjectMeta | undefined; readonly message: ArchivedMessage }>();
 
-  constructor(stream: string) {
-    const root = `$O.${stream.slice(4)}.`;
+  constructor({ name, mirror }: BucketConfig) {
+    const root = `$O.${(mirror?.name ?? name).slice(4)}.`;
     this.#chunkPrefix = `${root}C.`;
     this.#metaPrefix = `${root}M.`;
   }

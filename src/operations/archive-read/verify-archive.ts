@@ -1,7 +1,7 @@
-import { isRelightError, RelightError } from "../../errors.ts";
-import { ArchiveInspector, type ArchiveReport } from "../../formats/archive/archive-inspector.ts";
+import { isRelightError, type RelightError } from "../../errors.ts";
+import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { readAhead } from "../files/read-in-turns.ts";
+import { type Readable, whatIsReadable } from "../archive-salvage/salvage-stored.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { bucketKind, ObjectList } from "./bucket-content.ts";
 import { readMessages } from "./read-messages.ts";
@@ -18,8 +18,8 @@ export interface ArchiveVerdict {
   readonly findings: readonly Finding[];
   /** Undefined where the archive could not be decoded to its end. */
   readonly report: ArchiveReport | undefined;
-  /** How far it could be read, where not to its end. */
-  readonly readable: { readonly messages: number; readonly decodedBytes: number } | undefined;
+  /** What can be read in spite of the damage; undefined where there is none, or not even the stream's name can be. */
+  readonly readable: Readable | undefined;
   /** SHA-256 was compared with the manifest's. */
   readonly hashed: boolean;
 }
@@ -47,7 +47,7 @@ export async function verifyArchive(stored: StoredStream, signal?: AbortSignal):
   } catch (error) {
     if (!isRelightError(error, "ARCHIVE_DAMAGED") && !isRelightError(error, "SNAPSHOT_INCOMPLETE")) throw error;
     findings.push({ severity: "fatal", message: placed(error) });
-    return { sound: false, findings, report: undefined, readable: await readableUpTo(stored), hashed: false };
+    return { sound: false, findings, report: undefined, readable: await readable(stored, signal), hashed: false };
   }
   findings.push(...report.problems.map(({ severity, message }): Finding => ({ severity, message })));
   findings.push(...(await objectFindings(stored, report, signal)));
@@ -65,15 +65,13 @@ function placed(error: RelightError): string {
   return where.length > 0 ? `${error.message} (${where.join(", ")})` : error.message;
 }
 
-/** How much comes before the damage. */
-async function readableUpTo(stored: StoredStream): Promise<NonNullable<ArchiveVerdict["readable"]>> {
-  const inspector = new ArchiveInspector({});
+async function readable(stored: StoredStream, signal: AbortSignal | undefined): Promise<Readable | undefined> {
   try {
-    for await (const piece of readAhead(stored.archive, 1024 * 1024)) inspector.push(piece);
+    return await whatIsReadable(stored, signal);
   } catch (error) {
-    if (!(error instanceof RelightError)) throw error;
+    if (isRelightError(error, "ARCHIVE_DAMAGED")) return undefined;
+    throw error;
   }
-  return { messages: inspector.messages, decodedBytes: inspector.decodedBytes };
 }
 
 async function objectFindings(
@@ -83,7 +81,7 @@ async function objectFindings(
 ): Promise<Finding[]> {
   const config = (stored.config ?? report.stream?.config) as StreamConfig | undefined;
   if (!config || bucketKind(config) !== "objects") return [];
-  const list = new ObjectList(config.name);
+  const list = new ObjectList(config);
   for await (const messages of readMessages(stored, { signal })) for (const message of messages) list.add(message);
   return list
     .objects()

@@ -11,10 +11,11 @@ import { StoryServer } from "../../testing/story-server.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
 
 const tool = "relight test";
-const versions = process.env.RELIGHT_LONG === "1" ? ["2.15", "2.14", "2.12", "2.11", "2.10", "2.9"] : ["2.15", "2.14"];
+const versions =
+  process.env.RELIGHT_LONG === "1" ? ["2.15", "2.14", "2.12", "2.11", "2.10", "2.9"] : ["2.15", "2.14", "2.10"];
 
 for (const version of versions) {
-  describe(`a store of nats-server ${version} in which a bit has flipped`, () => {
+  describe(`F09: a store of nats-server ${version} in which a bit has flipped`, () => {
     it("is found out when it arrives: an error that names the place, nothing kept, an older good backup as it was", async () => {
       await using story = await StoryServer.start(version);
       // Two blocks, so that the damage is not in the last one, which a server looks at when it starts.

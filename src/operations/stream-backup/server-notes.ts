@@ -1,7 +1,7 @@
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { VersionRules } from "../../jetstream/version-rules.ts";
 
-/** What a snapshot does to the stream on a server of this version, and nobody would expect. Sentences. */
+/** What a snapshot does to the stream on a server of this version, or does not hold, and nobody would expect. Sentences. */
 export function serverNotes(config: StreamConfig, rules: VersionRules): readonly string[] {
   const notes: string[] = [];
   if (rules.snapshotBlocksDeletes && (config.num_replicas ?? 1) > 1 && config.retention !== "limits") {
@@ -14,6 +14,13 @@ export function serverNotes(config: StreamConfig, rules: VersionRules): readonly
     notes.push(
       "this server version lets a stream grow past its limits while a snapshot runs, and cuts it back afterwards; leave " +
         "room in the server's storage for what is published meanwhile, or upgrade to 2.10 or newer",
+    );
+  }
+  const mirrored = config.mirror?.name;
+  if (mirrored !== undefined && /^(?:KV|OBJ)_/.test(mirrored)) {
+    notes.push(
+      `this is a mirror of the bucket ${mirrored}: it holds what it has fetched so far, under that bucket's subjects; back up ` +
+        `${mirrored} itself, which takes the writes`,
     );
   }
   return notes;

@@ -19,13 +19,20 @@ export interface StoredStream {
   /** Undefined for a `tgz`, until it is opened. */
   readonly config: StreamConfig | undefined;
   readonly manifest: Manifest | undefined;
+  /** The stream's state, as `backup.json` has it. */
+  readonly state?: { readonly [key: string]: unknown };
+}
+
+export interface ReadBackupOptions {
+  /** Take an archive of another size than its manifest says: what can be read of it is to be found out. */
+  readonly damaged?: boolean;
 }
 
 /**
  * Reads what a path holds: one stream's directory, a directory of those, or a single `.tgz`.
  * Throws BACKUP_NOT_FOUND, BACKUP_INVALID, FILE_SYSTEM.
  */
-export async function readBackup(path: string): Promise<readonly StoredStream[]> {
+export async function readBackup(path: string, options: ReadBackupOptions = {}): Promise<readonly StoredStream[]> {
   let info: Awaited<ReturnType<typeof stat>>;
   try {
     info = await stat(path);
@@ -42,8 +49,8 @@ export async function readBackup(path: string): Promise<readonly StoredStream[]>
   }
   if (info.isFile()) return [await readSingleFile(path, info.size)];
   const names = await readdir(path);
-  if (names.includes(backupJsonName)) return [await readStreamDirectory(path, names)];
-  const { streams, failures } = await readAccountBackup(path);
+  if (names.includes(backupJsonName)) return [await readStreamDirectory(path, names, options)];
+  const { streams, failures } = await readAccountBackup(path, options);
   const [failure] = failures;
   if (failure) throw failure.error;
   return streams;
@@ -56,14 +63,15 @@ export interface AccountBackupContent {
 }
 
 /** Reads a directory of stream backups; one that is unusable does not hide the others. Throws BACKUP_NOT_FOUND. */
-export async function readAccountBackup(path: string): Promise<AccountBackupContent> {
+export async function readAccountBackup(path: string, options: ReadBackupOptions = {}): Promise<AccountBackupContent> {
   let names: string[];
   try {
     names = (await readdir(path)).sort();
   } catch (error) {
     throw new RelightError("BACKUP_NOT_FOUND", `${path} is not a directory that can be read`, { cause: error });
   }
-  if (names.includes(backupJsonName)) return { streams: [await readStreamDirectory(path, names)], failures: [] };
+  if (names.includes(backupJsonName))
+    return { streams: [await readStreamDirectory(path, names, options)], failures: [] };
   const streams: StoredStream[] = [];
   const failures: { path: string; error: RelightError }[] = [];
   for (const name of names) {
@@ -72,7 +80,7 @@ export async function readAccountBackup(path: string): Promise<AccountBackupCont
     if (!(await stat(child)).isDirectory()) continue;
     const inside = await readdir(child);
     try {
-      if (inside.includes(backupJsonName)) streams.push(await readStreamDirectory(child, inside));
+      if (inside.includes(backupJsonName)) streams.push(await readStreamDirectory(child, inside, options));
       else if (inside.some((file) => (archiveNames as readonly string[]).includes(file))) {
         throw new RelightError(
           "BACKUP_INVALID",
@@ -98,7 +106,11 @@ export async function readAccountBackup(path: string): Promise<AccountBackupCont
   return { streams, failures };
 }
 
-async function readStreamDirectory(path: string, names: readonly string[]): Promise<StoredStream> {
+async function readStreamDirectory(
+  path: string,
+  names: readonly string[],
+  options: ReadBackupOptions,
+): Promise<StoredStream> {
   const found = archiveNames.filter((name) => names.includes(name));
   const [name] = found;
   if (name === undefined) {
@@ -112,7 +124,7 @@ async function readStreamDirectory(path: string, names: readonly string[]): Prom
   }
   const jsonPath = join(path, backupJsonName);
   const json = await readFile(jsonPath, "utf8");
-  const { config } = parseBackupJson(json, jsonPath);
+  const { config, state } = parseBackupJson(json, jsonPath);
   const manifestPath = join(path, manifestName);
   const manifest = names.includes(manifestName)
     ? parseManifest(await readFile(manifestPath, "utf8"), manifestPath)
@@ -133,7 +145,7 @@ async function readStreamDirectory(path: string, names: readonly string[]): Prom
   }
   const archive = join(path, name);
   const { size } = await stat(archive);
-  if (manifest && manifest.archive.bytes !== size) {
+  if (manifest && manifest.archive.bytes !== size && !options.damaged) {
     throw new RelightError(
       "ARCHIVE_DAMAGED",
       `${archive} has ${size} bytes, and had ${manifest.archive.bytes} when it was proven`,
@@ -148,6 +160,7 @@ async function readStreamDirectory(path: string, names: readonly string[]): Prom
     container: "s2",
     config: config as StreamConfig,
     manifest,
+    state,
   };
 }
 
