@@ -22,6 +22,7 @@ async function bundle(): Promise<void> {
       from("operations/archive-check/check-worker.js"),
       from("operations/archive-convert/convert-worker.js"),
       from("operations/archive-edit/edit-worker.js"),
+      from("operations/archive-edit/pack-worker.js"),
     ],
     outdir: from("program"),
     entryNames: "[name]",

@@ -131,14 +131,14 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
 }
 
 /**
- * Has the new file read back and decoded to its end by another worker. A v1 archive is read while it is written; the beginning
- * of a v2 archive is written last.
+ * Has the new file read back and decoded to its end by another worker, while it is written. Where its beginning turned out to
+ * be another than what was read, all of it is read again: the verdict is always about the file as it is in the end.
  */
 async function editAndCheck(
-  order: Omit<EditOrder, "counters"> & { readonly out: string },
+  order: Omit<EditOrder, "counters" | "pipe"> & { readonly out: string },
   watch: EditWatch,
 ): Promise<{ readonly done: Done; readonly checked: CheckedArchive }> {
-  const { out, format, config } = order;
+  const { out, config } = order;
   let check: ArchiveCheck | undefined;
   const start = (): ArchiveCheck => ArchiveCheck.start(out, { streamName: config.name });
   const onWritten = (bytes: number): void => {
@@ -147,7 +147,11 @@ async function editAndCheck(
   };
   try {
     ArchiveCheck.prepare();
-    const done = await editInWorker(order, format === "v1" ? { ...watch, onWritten } : watch);
+    const done = await editInWorker(order, { ...watch, onWritten });
+    if (done.headReplaced) {
+      await check?.cancel();
+      check = undefined;
+    }
     check ??= start();
     check.available((await stat(out)).size);
     return { done, checked: await check.finish() };
