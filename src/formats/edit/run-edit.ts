@@ -42,6 +42,11 @@ export interface RunEdit {
   readonly output: EditOutput | ((kernels: Kernels) => EditOutput);
   /** Kernels for one pass: the next pass may get the same ones, begun anew. */
   readonly kernels: () => Kernels;
+  /**
+   * v1: leave the hashes of records to the last pass, which checks all of them. For who uses nothing of the result before
+   * that has come to its end.
+   */
+  readonly verifyAtTheEnd?: boolean;
 }
 
 export interface EditRan extends Edited {
@@ -63,9 +68,10 @@ export function runEdit({
   target,
   output,
   kernels,
+  verifyAtTheEnd = false,
 }: RunEdit): EditRan {
   const from = known ?? archiveFormat(read, kernels());
-  const inspected = from === "v1" ? inspect(read, kernels()) : undefined;
+  const inspected = from === "v1" ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
   const source = {
     ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers, ...contentOf(inspected) } : {}),
     lastSequence: Math.max(lastSequence ?? 0, inspected?.lastSequence ?? 0),
@@ -126,8 +132,8 @@ export function archiveFormat(read: ReadArchive, kernels: Kernels): "v1" | "v2" 
   return walk.format ?? "v1";
 }
 
-function inspect(read: ReadArchive, kernels: Kernels): ArchiveReport {
-  const inspector = new ArchiveInspector({}, kernels);
+function inspect(read: ReadArchive, kernels: Kernels, verifyRecords: boolean): ArchiveReport {
+  const inspector = new ArchiveInspector({ verifyRecords }, kernels);
   read((bytes) => inspector.push(bytes));
   return inspector.end();
 }

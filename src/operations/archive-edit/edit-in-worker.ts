@@ -44,7 +44,7 @@ export async function editInWorker(
     if (Atomics.load(shared, EditCounter.readable) === 1)
       onWritten?.(Atomics.load(shared, EditCounter.writtenKiB) * 1024);
     if (Atomics.load(shared, EditCounter.madeKiB) * 1024 > muchBytes) pack.start();
-  }, 50);
+  }, 10);
   try {
     const answer = await new Promise<EditAnswer>((resolve, reject) => {
       const lease = pool.lease();

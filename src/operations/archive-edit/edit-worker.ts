@@ -35,6 +35,8 @@ function edit(order: EditOrder): EditAnswer {
           }
         : {},
       kernels: taskKernels,
+      // The file appears only when all is done.
+      verifyAtTheEnd: true,
     });
     file?.finish(head);
     const headReplaced = head !== undefined;

@@ -6,19 +6,19 @@ export interface SharedPipe {
   readonly slots: SharedArrayBuffer;
 }
 
-/** `filled`, `emptied`: slots so far. `writer`, `reader`: by {@link State}. */
-const Control = { filled: 0, emptied: 1, writer: 2, reader: 3, sizes: 4 } as const;
+/** `filled`, `emptied`: slots so far. `writer`, `reader`: by {@link State}. `waiting`: sides that sleep, as waking costs. */
+const Control = { filled: 0, emptied: 1, writer: 2, reader: 3, waiting: 4, sizes: 5 } as const;
 
 /** `idle`: a reader that has not begun. `ended`: nothing more comes, or everything was taken. */
 const State = { idle: 0, running: 1, ended: 2, broken: 3 } as const;
 
 /** Slots are large, so that threads seldom wake each other, and few, so that they stay in a cache. */
-const slotBytes = 256 * 1024;
+const slotBytes = 1024 * 1024;
 
 /** The other side of a pipe went away before its end. */
 export class PipeBroken extends Error {}
 
-export function createPipe(slotCount = 12): SharedPipe {
+export function createPipe(slotCount = 6): SharedPipe {
   const control = new SharedArrayBuffer((Control.sizes + slotCount) * 4);
   Atomics.store(new Int32Array(control), Control.writer, State.running);
   return { control, slots: new SharedArrayBuffer(slotCount * slotBytes) };
@@ -57,7 +57,16 @@ abstract class PipeSide {
 
   /** Waits for a change of a count; not for long, as a state changes without it. */
   protected wait(at: number, seen: number): void {
+    Atomics.add(this.control, Control.waiting, 1);
+    // Does not sleep where the count has changed meanwhile, before the other side could see that somebody waits.
     Atomics.wait(this.control, at, seen, 100);
+    Atomics.sub(this.control, Control.waiting, 1);
+  }
+
+  /** Moves a count on. */
+  protected advance(at: number, count: number): void {
+    Atomics.store(this.control, at, count);
+    if (Atomics.load(this.control, Control.waiting) > 0) Atomics.notify(this.control, at);
   }
 }
 
@@ -109,8 +118,7 @@ export class PipeWriter extends PipeSide {
     this.control[Control.sizes + (this.#filled % this.count)] = this.#at;
     this.#at = 0;
     this.#filled++;
-    Atomics.store(this.control, Control.filled, this.#filled);
-    Atomics.notify(this.control, Control.filled);
+    this.advance(Control.filled, this.#filled);
   }
 
   #waitForSlot(): void {
@@ -137,8 +145,7 @@ export class PipeReader extends PipeSide {
   next(): Uint8Array | undefined {
     if (this.#held) {
       this.#emptied++;
-      Atomics.store(this.control, Control.emptied, this.#emptied);
-      Atomics.notify(this.control, Control.emptied);
+      this.advance(Control.emptied, this.#emptied);
       this.#held = false;
     }
     for (;;) {
