@@ -55,9 +55,11 @@ export function registerArchiveConvert(parent: Command): void {
       await runLocalCommand(
         { json: flags.json ?? false, command: "archive convert", validate: () => void wanted(flags, version) },
         async ({ signal }) => {
-          const { editArchive, prepareEditing } = await import("../../operations/archive-edit/edit-archive.ts");
+          // The worker first, which starts while everything else is loaded.
+          const { prepareEdit } = await import("../../operations/archive-edit/edit-in-worker.ts");
+          prepareEdit();
+          const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
           const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
-          prepareEditing();
           const stored = await readOneBackup(input);
           const { format, serverVersion } = wanted(flags, version);
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });

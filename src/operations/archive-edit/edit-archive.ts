@@ -14,7 +14,7 @@ import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
-import { type Done, type EditWatch, editInWorker, prepareEdit } from "./edit-in-worker.ts";
+import { type Done, type EditWatch, editInWorker } from "./edit-in-worker.ts";
 import { editNotes } from "./edit-notes.ts";
 import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
 import type { EditOrder } from "./edit-protocol.ts";
@@ -41,12 +41,6 @@ export interface EditResult {
   readonly directory: string | undefined;
   readonly keyFile: string | undefined;
   readonly manifest: Manifest | undefined;
-}
-
-/** Gets the workers of an edit ready, while what it is to do is found out. */
-export function prepareEditing(): void {
-  prepareEdit();
-  ArchiveCheck.prepare();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { fileSystemError } from "../files/staged-directory.ts";
+import { fileSystemError } from "../files/file-system-error.ts";
 
 /** A file that pieces are written to, a good many at a time. It blocks its thread. Throws FILE_SYSTEM. */
 export class PieceFile {
