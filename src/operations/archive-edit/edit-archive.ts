@@ -34,6 +34,9 @@ export interface EditOptions extends EditWishes {
   readonly onRead?: (bytes: number) => void;
 }
 
+/** Compressed bytes of a source from which on what keeps all of it is large. */
+const largeBytes = 16 * 1024 * 1024;
+
 export interface EditResult {
   readonly plan: EditPlan;
   readonly report: EditReport;
@@ -70,7 +73,9 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
     ...(stored.manifest?.created ? { created: stored.manifest.created } : {}),
   };
-  const running = { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) };
+  const { select, newest } = plan.spec;
+  const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
+  const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
     const { report } = await editInWorker(order, running);
     return {
