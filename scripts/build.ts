@@ -13,32 +13,40 @@ const dist = join(root, "dist");
 const fresh = join(root, `dist.new-${process.pid}`);
 const old = join(root, `dist.old-${process.pid}`);
 
-/** The command line and the workers that it starts, which have to lie side by side. */
+/**
+ * The command line and the workers that it starts, which have to lie side by side. Each worker is one file, as it needs all of
+ * it: from thirty files it starts half as fast.
+ */
 async function bundle(): Promise<void> {
-  const from = (path: string): string => join(fresh, path);
-  await build({
-    entryPoints: [
-      from("cli/main.js"),
-      from("operations/archive-check/check-worker.js"),
-      from("operations/archive-convert/convert-worker.js"),
-      from("operations/archive-edit/edit-worker.js"),
-    ],
-    outdir: from("program"),
-    entryNames: "[name]",
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    target: "node22.15",
-    format: "esm",
-    sourcemap: "linked",
-    sourcesContent: false,
-    legalComments: "linked",
-    logLevel: "warning",
-    // The NATS client is made of CommonJS modules.
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
-  });
+  const workers = [
+    "archive-check/check-worker",
+    "archive-convert/convert-worker",
+    "archive-edit/edit-worker",
+    "archive-edit/pack-worker",
+  ].map((path) => `operations/${path}.js`);
+  for (const [splitting, paths] of [
+    [true, ["cli/main.js"]],
+    [false, workers],
+  ] as const) {
+    await build({
+      entryPoints: paths.map((path) => join(fresh, path)),
+      outdir: join(fresh, "program"),
+      entryNames: "[name]",
+      bundle: true,
+      splitting,
+      platform: "node",
+      target: "node22.15",
+      format: "esm",
+      sourcemap: "linked",
+      sourcesContent: false,
+      legalComments: "linked",
+      logLevel: "warning",
+      // The NATS client is made of CommonJS modules.
+      banner: {
+        js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+      },
+    });
+  }
 }
 
 try {

@@ -59,12 +59,14 @@ export function registerArchiveConvert(parent: Command): void {
       await runLocalCommand(
         { json: flags.json ?? false, command: "archive convert", validate: () => void wanted(flags, version) },
         async ({ signal }) => {
-          const { editArchive, prepareEditing } = await import("../../operations/archive-edit/edit-archive.ts");
+          // The worker first, which starts while everything else is loaded.
+          const { prepareEdit } = await import("../../operations/archive-edit/edit-in-worker.ts");
+          prepareEdit();
+          const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
           const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
-          const { openSalvaged } = await import("../../operations/archive-salvage/salvage-stored.ts");
-          prepareEditing();
           const source = await readOneBackup(input, { damaged: flags.salvage ?? false });
-          await using salvaged = flags.salvage ? await openSalvaged(source, signal) : undefined;
+          const salvage = flags.salvage ? await import("../../operations/archive-salvage/salvage-stored.ts") : undefined;
+          await using salvaged = await salvage?.openSalvaged(source, signal);
           const stored = salvaged?.stored ?? source;
           const { format, serverVersion } = wanted(flags, version);
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });

@@ -58,8 +58,10 @@ export function registerArchiveEdit(parent: Command): void {
       await runLocalCommand(
         { json: flags.json ?? false, command: "archive edit", validate: () => validate(target, flags) },
         async ({ signal }) => {
-          const { editArchive, prepareEditing } = await import("../../operations/archive-edit/edit-archive.ts");
-          prepareEditing();
+          // The worker first, which starts while everything else is loaded.
+          const { prepareEdit } = await import("../../operations/archive-edit/edit-in-worker.ts");
+          prepareEdit();
+          const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
           const stored = await readOneBackup(input);
           if (flags.kvCompact && !isBucket(stored.config ?? {})) {
             throw new RelightError("USAGE", `${input} is not the backup of a KV bucket, which --kv-compact is for`);

@@ -111,4 +111,9 @@ export interface InspectOptions {
   readonly now?: bigint;
   /** v1: the name that the archive must be of. */
   readonly streamName?: string;
+  /**
+   * v1: check the hashes of records, beside the checksums of the blocks that they came in. Default true. Without it nothing is
+   * proven: it is for who reads the archive once more, with every hash, before the result is used.
+   */
+  readonly verifyRecords?: boolean;
 }

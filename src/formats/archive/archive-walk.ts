@@ -37,11 +37,12 @@ export class ArchiveWalk {
   #trailingZeros = 0;
   #failure: unknown;
 
-  constructor(sinks: ArchiveSinks, kernels = Kernels.create()) {
+  /** `verifyRecords`: false where a v1 archive is walked through once more before it counts as proven. */
+  constructor(sinks: ArchiveSinks, kernels = Kernels.create(), verifyRecords = true) {
     this.#sinks = sinks;
     this.#window = new Window(kernels);
     this.#decoder = new S2Decoder(this.#window);
-    this.#context = new WalkContext(this.#window);
+    this.#context = new WalkContext(this.#window, verifyRecords);
     this.#parser = this.#parse();
   }
 

@@ -90,6 +90,27 @@ describe("a v2 archive", () => {
     assert.deepEqual([read?.messages, consumers[0]?.name, consumers[0]?.state?.delivered.stream], [1, "größe", 1]);
   });
 
+  it("says whether the likely head that was written in the place of the longest is the true one", () => {
+    const longest = [state(Number.MAX_SAFE_INTEGER)];
+    for (const [likely, stands] of [
+      [state(1, 1), true],
+      [state(2, 2), false],
+    ] as const) {
+      const pieces: Uint8Array[] = [];
+      const heads: Uint8Array[] = [];
+      const writer = new V2Writer(Kernels.create(), {
+        write: (piece) => pieces.push(piece.slice()),
+        writeHead: (head) => heads.push(head),
+      });
+      writer.begin(longest, [likely]);
+      assert.equal(pieces.length, 0, "the head goes where heads go");
+      const head = writer.end([state(1, 1)]);
+      assert.equal(writer.headStands, stands);
+      assert.equal(head.length, heads[0]?.length);
+      assert.equal(Buffer.from(head).equals(heads[0] as Uint8Array), stands);
+    }
+  });
+
   it("refuses a head that is longer than its place", () => {
     assert.throws(() => write([state(1000)], [], { before: [state(1)] }), RangeError);
   });

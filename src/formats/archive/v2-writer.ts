@@ -8,6 +8,8 @@ export interface V2WriterOptions {
   readonly compress?: boolean;
   /** Receives the archive piece by piece; a piece is valid only during the call. */
   readonly write: (piece: Uint8Array) => void;
+  /** Receives what `begin` writes, in place of `write`. */
+  readonly writeHead?: (head: Uint8Array) => void;
 }
 
 /**
@@ -25,8 +27,9 @@ const bufferBytes = 256 * 1024;
  * Writes a v2 archive. The order of calls: {@link begin}, messages in ascending sequence, {@link end}.
  *
  * What stands before the messages says how many there are. Where that is known at the end only, `begin` writes the head with
- * the longest numbers that can come, and `end` returns the true head: as many bytes, for the same place. To keep them equally
- * long the head is an S2 stream of its own that compresses nothing; readers take consecutive S2 streams as one.
+ * the longest numbers that can come, or those that are likely in the place of such, and `end` returns the true head: as many
+ * bytes, for the same place. To keep them equally long the head is an S2 stream of its own that compresses nothing; readers
+ * take consecutive S2 streams as one.
  * Source: nats-server server/archive/archive.go; docs/formats/v2.md.
  */
 export class V2Writer {
@@ -36,6 +39,8 @@ export class V2Writer {
   #buffer: number;
   #capacity = bufferBytes;
   #sizes: readonly number[] = [];
+  #begun: Uint8Array = new Uint8Array(0);
+  #headStands = false;
 
   /** `kernels`: those whose memory the batches lie in. */
   constructor(kernels: Kernels, options: V2WriterOptions) {
@@ -45,10 +50,12 @@ export class V2Writer {
     this.#buffer = kernels.allocate(bufferBytes);
   }
 
-  /** The state first, then the consumers, each as long as it can become. */
-  begin(descriptions: readonly Description[]): void {
-    this.#sizes = descriptions.map(descriptionBytes);
-    this.#options.write(this.#head(descriptions));
+  /** The state first, then the consumers, each as long as it can become; and as it will likely be, which is no longer. */
+  begin(longest: readonly Description[], likely = longest): void {
+    this.#sizes = longest.map(descriptionBytes);
+    this.#begun = this.#head(likely);
+    const { write, writeHead = write } = this.#options;
+    writeHead(this.#begun);
   }
 
   /** Takes live messages, as a reader hands them out. */
@@ -70,11 +77,18 @@ export class V2Writer {
     }
   }
 
+  /** After `end`: what `begin` wrote is the true head. */
+  get headStands(): boolean {
+    return this.#headStands;
+  }
+
   /** Writes the end, and returns the head that belongs to the beginning: as many descriptions as before, in the same order. */
   end(descriptions: readonly Description[]): Uint8Array {
     this.#s2.pushTo(new Uint8Array(5), this.#options.write);
     this.#s2.flushTo(this.#options.write);
-    return this.#head(descriptions);
+    const head = this.#head(descriptions);
+    this.#headStands = head.length === this.#begun.length && head.every((byte, at) => byte === this.#begun[at]);
+    return head;
   }
 
   #head(descriptions: readonly Description[]): Uint8Array {

@@ -5,7 +5,8 @@ import type { V1Sink } from "./archive-sink.ts";
 import type { WalkContext } from "./walk-context.ts";
 
 /**
- * Reads the records of `msgs/<block>.blk`, `size` bytes, in batches, and verifies every one of them. Never holds more of a
+ * Reads the records of `msgs/<block>.blk`, `size` bytes, in batches, and verifies every one of them, unless that is to be done
+ * when they are read again. Never holds more of a
  * block than is in the window. Throws ARCHIVE_DAMAGED: a length that cannot be, a wrong checksum, a record that is cut.
  */
 export function* walkBlock(
@@ -25,7 +26,7 @@ export function* walkBlock(
     const end = window.start + Math.min(window.length, rest);
     // Each time anew: who takes the records may write others with the same kernels.
     kernels.setHighwayKey(key);
-    const scan = kernels.scanRecords(window.start, end, rows, true);
+    const scan = kernels.scanRecords(window.start, end, rows, context.verifyRecords);
     if (scan.count > 0) {
       const { start } = window;
       sink.records({ kernels, rows, count: scan.count, start, offset: window.consumedBytes, block });

@@ -11,9 +11,12 @@ export class WalkContext {
   readonly window: Window;
   /** The entry that is being read, for messages. */
   entry: string | undefined;
+  /** v1: whether the hash of every record is checked. */
+  readonly verifyRecords: boolean;
 
-  constructor(window: Window) {
+  constructor(window: Window, verifyRecords = true) {
     this.window = window;
+    this.verifyRecords = verifyRecords;
   }
 
   /** The error for damage at the current place, or `ahead` bytes behind it. */

@@ -44,6 +44,19 @@ export interface EditSource {
   readonly consumers?: readonly ArchivedConsumer[];
   /** The stream's last sequence, where it lies behind what the archive says. */
   readonly lastSequence?: number;
+  /** v1: what all the live messages amount to, where that is known. It is a forecast only: the result is counted anew. */
+  readonly content?: ContentNumbers;
+}
+
+/** What a stream's messages amount to. Times are nanoseconds since 1970. */
+export interface ContentNumbers {
+  readonly messages: number;
+  /** As a file store counts them. */
+  readonly bytes: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly firstTime: bigint | undefined;
+  readonly lastTime: bigint | undefined;
 }
 
 /** What an edit did. Times are nanoseconds since 1970; sequences are the result's own. */

@@ -8,8 +8,10 @@ import { V2Writer } from "../archive/v2-writer.ts";
 import { isoTime } from "../directory/archive-facts.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { describeConsumer, describeState, longestStateDescription } from "../natsarc/encode-natsarc.ts";
+import type { StreamStateJson } from "../natsarc/natsarc-json.ts";
+import { parseRfc3339 } from "../rfc3339.ts";
 import { SequenceRanges } from "../sequence-ranges.ts";
-import type { ArchiveEdit, EditReport, EditSource, EditTarget } from "./archive-edit.ts";
+import type { ArchiveEdit, ContentNumbers, EditReport, EditSource, EditTarget } from "./archive-edit.ts";
 import { ConsumerEditor } from "./consumer-editor.ts";
 import { MessageChanger } from "./message-changer.ts";
 import { MessageFilter } from "./message-filter.ts";
@@ -20,11 +22,13 @@ export interface EditOutput {
   readonly write?: (piece: Uint8Array, inBlock?: boolean) => void;
   /** v1, uncompressed: how long pieces of blocks stay as they are beyond that. */
   readonly turns?: BlockTurns;
+  /** v2: receives what stands before the messages, in place of `write`. `likely`: nothing is expected to take its place. */
+  readonly writeHead?: (head: Uint8Array, likely: boolean) => void;
 }
 
 export interface Edited {
   readonly report: EditReport;
-  /** v2: what is to stand at the beginning of the archive, in place of as many bytes that were written there. */
+  /** v2: what is to stand at the beginning of the archive, in place of as many other bytes that were written there. */
   readonly head: Uint8Array | undefined;
 }
 
@@ -52,6 +56,8 @@ export class ArchiveEditor {
   readonly #v1: V1Writer | undefined;
   readonly #v2: V2Writer | undefined;
   readonly #kept = new SequenceRanges();
+  /** What the result will amount to, as far as that can be said before. */
+  #forecast: ContentNumbers | undefined;
   #begun = false;
   #sourceMessages = 0;
   /** v2: messages that the source says it holds. */
@@ -68,13 +74,14 @@ export class ArchiveEditor {
     edit: ArchiveEdit,
     source: EditSource & { readonly newest?: NewestPerSubject | undefined },
     target: EditTarget,
-    { write, turns }: EditOutput,
+    { write, turns, writeHead }: EditOutput,
     kernels = Kernels.create(),
   ) {
     this.#edit = edit;
     this.#sourceLast = source.lastSequence ?? 0;
     this.#archived.push(...(source.consumers ?? []));
     this.#newest = source.newest;
+    this.#forecast = source.content;
     this.#filter = new MessageFilter(edit.select ?? {});
     this.#changer = new MessageChanger(kernels, edit, target.config, (batch) => this.#write(batch));
     this.#consumers = new ConsumerEditor(edit);
@@ -83,13 +90,17 @@ export class ArchiveEditor {
     if (write && target.format === "v1") {
       const { config, created, emptyAsIn29 = false, index = false } = target;
       this.#v1 = new V1Writer(kernels, { config, created, compress, emptyAsIn29, index, write, turns });
-    } else if (write) this.#v2 = new V2Writer(kernels, { compress, write });
+    } else if (write) {
+      const head = writeHead && ((bytes: Uint8Array) => writeHead(bytes, this.#foretold() !== undefined));
+      this.#v2 = new V2Writer(kernels, { compress, write, ...(head ? { writeHead: head } : {}) });
+    }
     this.#reader = new LiveReader(
       source,
       {
         state: (state) => {
           this.#sourceLast = Math.max(this.#sourceLast, state.last_seq);
           this.#announced = state.messages;
+          this.#forecast = contentOf(state);
         },
         consumer: (consumer) => {
           if (!source.consumers) this.#archived.push(consumer);
@@ -120,7 +131,8 @@ export class ArchiveEditor {
     let head: Uint8Array | undefined;
     if (this.#v2) {
       if (!this.#begun) this.#begin();
-      head = this.#v2.end(this.#descriptions(consumers.kept, last));
+      const bytes = this.#v2.end(this.#descriptions(consumers.kept, this.#content(last)));
+      if (!this.#v2.headStands) head = bytes;
     }
     const report: EditReport = {
       sourceMessages: this.#sourceMessages,
@@ -215,28 +227,59 @@ export class ArchiveEditor {
   #begin(): void {
     this.#begun = true;
     const { kept } = this.#consumers.result(this.#archived, undefined);
-    this.#v2?.begin([
+    const longest = [
       longestStateDescription,
       ...kept.map(({ name, config, state }) => describeConsumer(name, config, state)),
-    ]);
+    ];
+    const foretold = this.#foretold();
+    this.#v2?.begin(longest, foretold ? this.#descriptions(kept, foretold) : longest);
   }
 
-  #descriptions(consumers: readonly ArchivedConsumer[], last: number): ReturnType<typeof describeState>[] {
-    const empty = this.#messages === 0;
+  /** Where every message stays as it is, the source's numbers are likely the result's. */
+  #foretold(): ContentNumbers | undefined {
+    const { select, subjects, obfuscate, renumber = false } = this.#edit;
+    return select || this.#newest || subjects || obfuscate || renumber ? undefined : this.#forecast;
+  }
+
+  #content(last: number): ContentNumbers {
+    return {
+      messages: this.#messages,
+      bytes: this.#bytes,
+      firstSequence: this.#firstSequence,
+      lastSequence: last,
+      firstTime: this.#firstTime,
+      lastTime: this.#timeOf(last),
+    };
+  }
+
+  #descriptions(consumers: readonly ArchivedConsumer[], content: ContentNumbers): ReturnType<typeof describeState>[] {
+    const { messages, bytes, firstSequence, lastSequence: last, firstTime, lastTime } = content;
     return [
       describeState({
-        messages: this.#messages,
-        bytes: this.#bytes,
+        messages,
+        bytes,
         // A server compacts the stream up to here; an empty stream that had messages begins behind its last.
-        first_seq: empty ? (last === 0 ? 0 : last + 1) : this.#firstSequence,
-        first_ts: isoTime(this.#firstTime) ?? zeroTime,
+        first_seq: messages > 0 ? firstSequence : last === 0 ? 0 : last + 1,
+        first_ts: isoTime(firstTime) ?? zeroTime,
         last_seq: last,
-        last_ts: isoTime(this.#timeOf(last)) ?? zeroTime,
+        last_ts: isoTime(lastTime) ?? zeroTime,
         consumer_count: consumers.length,
       }),
       ...consumers.map(({ name, config, state }) => describeConsumer(name, config, state)),
     ];
   }
+}
+
+/** Of a v2 archive, as its state says. */
+function contentOf(state: StreamStateJson): ContentNumbers {
+  return {
+    messages: state.messages,
+    bytes: state.bytes,
+    firstSequence: state.first_seq,
+    lastSequence: state.last_seq,
+    firstTime: parseRfc3339(state.first_ts),
+    lastTime: parseRfc3339(state.last_ts),
+  };
 }
 
 function tooLarge(sequence: number): RelightError {

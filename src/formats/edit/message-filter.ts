@@ -63,34 +63,33 @@ export class MessageFilter {
   keep(batch: EntryBatch): number {
     const { rows, count } = batch;
     if (this.#keepsAll) return count;
+    const { sequence, timestamp, offset, nameLength } = rows;
+    const { bytes } = batch.kernels;
+    // Nothing grows the kernels' memory here, so that the columns are taken once: this is done for every message.
+    const { firstSequence = 0, lastSequence = Number.POSITIVE_INFINITY, after, before } = this.#selection;
+    const byTime = after !== undefined || before !== undefined;
+    const bySubject = this.#wanted.length + this.#unwanted.length > 0;
     let kept = 0;
     for (let row = 0; row < count; row++) {
-      const reason = this.#reason(batch, row);
+      const next = sequence[row] as number;
+      let reason: DropReason | undefined;
+      if (next < firstSequence || next > lastSequence) reason = "sequence";
+      else if (byTime && !within(timestamp[row] as bigint, after, before)) reason = "time";
+      else if (bySubject && !this.#hasSubject(bytes, offset[row] as number, nameLength[row] as number))
+        reason = "subject";
+      else reason = this.#contentReason(batch, row);
       if (reason === undefined) moveRow(rows, row, kept++);
       else this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
     }
     return kept;
   }
 
-  #reason(batch: EntryBatch, row: number): DropReason | undefined {
-    const { firstSequence, lastSequence, after, before } = this.#selection;
-    const sequence = batch.rows.sequence[row] as number;
-    if (firstSequence !== undefined && sequence < firstSequence) return "sequence";
-    if (lastSequence !== undefined && sequence > lastSequence) return "sequence";
-    if (after !== undefined || before !== undefined) {
-      const time = batch.rows.timestamp[row] as bigint;
-      if ((after !== undefined && time < after) || (before !== undefined && time >= before)) return "time";
-    }
-    if (this.#wanted.length + this.#unwanted.length > 0 && !this.#hasSubject(batch, row)) return "subject";
-    return this.#contentReason(batch, row);
-  }
-
-  #hasSubject({ kernels, rows }: EntryBatch, row: number): boolean {
+  #hasSubject(bytes: Uint8Array, at: number, length: number): boolean {
     if (this.#subjects.size >= maxSubjects) {
       this.#subjects.clear();
       this.#verdicts.fill(Verdict.unknown);
     }
-    const number = this.#subjects.number(kernels.bytes, rows.offset[row] as number, rows.nameLength[row] as number);
+    const number = this.#subjects.number(bytes, at, length);
     if (this.#verdicts[number] === Verdict.unknown) {
       const subject = this.#subjects.text(number);
       const unwanted = this.#unwanted.some((pattern) => pattern.covers(subject));
@@ -122,6 +121,10 @@ export class MessageFilter {
     if (this.#unwantedPayloads.some((pattern) => pattern.test(text))) return false;
     return this.#payloads.length === 0 || this.#payloads.some((pattern) => pattern.test(text));
   }
+}
+
+function within(time: bigint, after: bigint | undefined, before: bigint | undefined): boolean {
+  return (after === undefined || time >= after) && (before === undefined || time < before);
 }
 
 function keepsHeaders(

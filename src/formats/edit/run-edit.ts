@@ -2,7 +2,7 @@ import { ArchiveInspector, type ArchiveReport } from "../archive/archive-inspect
 import { ArchiveWalk } from "../archive/archive-walk.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { SubjectMap, type SubjectRule } from "../subjects/subject-map.ts";
-import type { ArchiveEdit, EditTarget } from "./archive-edit.ts";
+import type { ArchiveEdit, EditSource, EditTarget } from "./archive-edit.ts";
 import { ArchiveEditor, type Edited, type EditOutput } from "./archive-editor.ts";
 import type { MessageSelection } from "./message-filter.ts";
 import { NewestCounter } from "./newest-counter.ts";
@@ -42,6 +42,11 @@ export interface RunEdit {
   readonly output: EditOutput | ((kernels: Kernels) => EditOutput);
   /** Kernels for one pass: the next pass may get the same ones, begun anew. */
   readonly kernels: () => Kernels;
+  /**
+   * v1: leave the hashes of records to the last pass, which checks all of them. For who uses nothing of the result before
+   * that has come to its end.
+   */
+  readonly verifyAtTheEnd?: boolean;
 }
 
 export interface EditRan extends Edited {
@@ -63,11 +68,12 @@ export function runEdit({
   target,
   output,
   kernels,
+  verifyAtTheEnd = false,
 }: RunEdit): EditRan {
   const from = known ?? archiveFormat(read, kernels());
-  const inspected = from === "v1" ? inspect(read, kernels()) : undefined;
+  const inspected = from === "v1" ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
   const source = {
-    ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers } : {}),
+    ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers, ...contentOf(inspected) } : {}),
     lastSequence: Math.max(lastSequence ?? 0, inspected?.lastSequence ?? 0),
   };
   let newest: ReturnType<NewestCounter["end"]> | undefined;
@@ -88,6 +94,13 @@ export function runEdit({
   const editor = new ArchiveEditor(edit, { ...source, newest }, to, out, last);
   read((bytes) => editor.push(bytes), true);
   return { ...editor.end(), from, inspected };
+}
+
+/** What is in it, where that is known exactly. */
+function contentOf({ live, lastSequence }: ArchiveReport): Pick<EditSource, "content"> {
+  const { messages, bytes, firstSequence, firstTime, lastTime } = live;
+  if (bytes === undefined) return {};
+  return { content: { messages, bytes, firstSequence, lastSequence, firstTime, lastTime } };
 }
 
 /** The format of an archive, which its first bytes tell. Throws ARCHIVE_DAMAGED where they are no archive. */
@@ -119,8 +132,8 @@ export function archiveFormat(read: ReadArchive, kernels: Kernels): "v1" | "v2" 
   return walk.format ?? "v1";
 }
 
-function inspect(read: ReadArchive, kernels: Kernels): ArchiveReport {
-  const inspector = new ArchiveInspector({}, kernels);
+function inspect(read: ReadArchive, kernels: Kernels, verifyRecords: boolean): ArchiveReport {
+  const inspector = new ArchiveInspector({ verifyRecords }, kernels);
   read((bytes) => inspector.push(bytes));
   return inspector.end();
 }

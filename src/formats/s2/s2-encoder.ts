@@ -1,4 +1,5 @@
 import { Kernels } from "../kernels/kernels.ts";
+import { blockHeadBytes, packBlock, packedRoom } from "./pack-block.ts";
 import { ChunkType, identifierChunk, maskCrc, maxBlockBytes } from "./s2-frames.ts";
 
 export interface S2EncoderOptions {
@@ -7,9 +8,6 @@ export interface S2EncoderOptions {
   /** False stores blocks uncompressed, which every reader accepts. Default true. */
   readonly compress?: boolean;
 }
-
-/** Type, length and CRC before a block. */
-const headBytes = 8;
 
 /** Bytes in one piece that are stored as they are, in chunks of their own, where nothing is compressed. */
 const worthAChunk = 64 * 1024;
@@ -43,7 +41,7 @@ export class S2Encoder {
     this.#blockSize = blockSize;
     this.#compress = compress;
     this.#block = kernels.allocate(64 + blockSize) + 64;
-    this.#packed = compress ? kernels.allocate(16 + blockSize + Math.ceil(blockSize / 6) + 96) : 0;
+    this.#packed = compress ? kernels.allocate(packedRoom(blockSize)) : 0;
   }
 
   /** Takes bytes; returns the chunks that became complete. */
@@ -92,7 +90,7 @@ export class S2Encoder {
   /** What lies in the kernels' memory needs no copy to be stored: heads, and between them the bytes as they are. */
   #storeInPlace(stored: Uint8Array, write: (piece: Uint8Array, pushed?: boolean) => void): void {
     const { bytes, view } = this.#kernels;
-    const head = this.#block - headBytes;
+    const head = this.#block - blockHeadBytes;
     for (let at = 0; at < stored.length; at += this.#blockSize) {
       const block = stored.subarray(at, at + this.#blockSize);
       view.setUint32(head, ChunkType.uncompressed | ((block.length + 4) << 8), true);
@@ -106,23 +104,13 @@ export class S2Encoder {
     const kernels = this.#kernels;
     const size = this.#have;
     const { bytes, view } = kernels;
-    let begin = this.#block - headBytes;
-    let end = this.#block + size;
-    let type: number = ChunkType.uncompressed;
-    if (this.#compress) {
-      let body = this.#packed + headBytes;
-      for (let rest = size; ; rest >>>= 7) {
-        bytes[body++] = rest >= 128 ? (rest & 127) | 128 : rest;
-        if (rest < 128) break;
-      }
-      const packed = kernels.s2EncodeBlock(this.#block, end, body);
-      if (packed > 0) {
-        begin = this.#packed;
-        end = body + packed;
-        type = ChunkType.compressed;
-      }
+    let begin = this.#packed;
+    let end = this.#compress ? packBlock(kernels, this.#block, size, begin) : 0;
+    if (end === 0) {
+      begin = this.#block - blockHeadBytes;
+      end = this.#block + size;
+      view.setUint32(begin, ChunkType.uncompressed | ((size + 4) << 8), true);
     }
-    view.setUint32(begin, type | ((end - begin - 4) << 8), true);
     view.setUint32(begin + 4, maskCrc(kernels.crc32c(this.#block, size)), true);
     return bytes.subarray(begin, end);
   }

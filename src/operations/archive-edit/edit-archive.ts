@@ -14,7 +14,7 @@ import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
-import { type Done, type EditWatch, editInWorker, prepareEdit } from "./edit-in-worker.ts";
+import { type Done, type EditWatch, editInWorker } from "./edit-in-worker.ts";
 import { editNotes } from "./edit-notes.ts";
 import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
 import type { EditOrder } from "./edit-protocol.ts";
@@ -36,6 +36,9 @@ export interface EditOptions extends EditWishes {
   readonly notes?: readonly string[];
 }
 
+/** Compressed bytes of a source from which on what keeps all of it is large. */
+const largeBytes = 16 * 1024 * 1024;
+
 export interface EditResult {
   readonly plan: EditPlan;
   readonly report: EditReport;
@@ -43,12 +46,6 @@ export interface EditResult {
   readonly directory: string | undefined;
   readonly keyFile: string | undefined;
   readonly manifest: Manifest | undefined;
-}
-
-/** Gets the workers of an edit ready, while what it is to do is found out. */
-export function prepareEditing(): void {
-  prepareEdit();
-  ArchiveCheck.prepare();
 }
 
 /**
@@ -78,7 +75,9 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
     ...(stored.manifest?.created ? { created: stored.manifest.created } : {}),
   };
-  const running = { signal: options.signal, ...(options.onRead ? { onRead: options.onRead } : {}) };
+  const { select, newest } = plan.spec;
+  const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
+  const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
     const { report } = await editInWorker(order, running);
     return {
@@ -133,14 +132,14 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
 }
 
 /**
- * Has the new file read back and decoded to its end by another worker. A v1 archive is read while it is written; the beginning
- * of a v2 archive is written last.
+ * Has the new file read back and decoded to its end by another worker, while it is written. Where its beginning turned out to
+ * be another than what was read, all of it is read again: the verdict is always about the file as it is in the end.
  */
 async function editAndCheck(
-  order: Omit<EditOrder, "counters"> & { readonly out: string },
+  order: Omit<EditOrder, "counters" | "pipe"> & { readonly out: string },
   watch: EditWatch,
 ): Promise<{ readonly done: Done; readonly checked: CheckedArchive }> {
-  const { out, format, config } = order;
+  const { out, config } = order;
   let check: ArchiveCheck | undefined;
   const start = (): ArchiveCheck => ArchiveCheck.start(out, { streamName: config.name });
   const onWritten = (bytes: number): void => {
@@ -149,7 +148,11 @@ async function editAndCheck(
   };
   try {
     ArchiveCheck.prepare();
-    const done = await editInWorker(order, format === "v1" ? { ...watch, onWritten } : watch);
+    const done = await editInWorker(order, { ...watch, onWritten });
+    if (done.headReplaced) {
+      await check?.cancel();
+      check = undefined;
+    }
     check ??= start();
     check.available((await stat(out)).size);
     return { done, checked: await check.finish() };

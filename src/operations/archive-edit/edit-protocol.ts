@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import type { KeyFile } from "../../formats/edit/obfuscator.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
+import type { SharedPipe } from "../workers/shared-pipe.ts";
 
 /** What the worker is to do. */
 export interface EditOrder {
@@ -21,13 +22,30 @@ export interface EditOrder {
   readonly keys?: KeyFile;
   /** i32 by {@link EditCounter}. */
   readonly counters: SharedArrayBuffer;
+  /** Takes the blocks of the new file, once somebody reads there. */
+  readonly pipe: SharedPipe;
 }
 
-/** KiB read so far, in all passes; 1 when it is to stop; KiB written so far; 1 when the file exists. */
-export const EditCounter = { readKiB: 0, cancelled: 1, writtenKiB: 2, created: 3, size: 4 } as const;
+/**
+ * KiB read so far, in all passes; 1 when it is to stop; KiB in the new file; 1 when what is in the file is what it will begin
+ * with, as far as is known; KiB that were made for the file, before compression.
+ */
+export const EditCounter = { readKiB: 0, cancelled: 1, writtenKiB: 2, readable: 3, madeKiB: 4, size: 5 } as const;
+
+/** Tells how many bytes the new file holds: in KiB, so that an i32 holds it. */
+export function storeWritten(counters: Int32Array, bytes: number): void {
+  Atomics.store(counters, EditCounter.writtenKiB, Math.floor(bytes / 1024));
+}
 
 export type EditAnswer =
-  | { readonly kind: "done"; readonly report: EditReport; readonly created: string; readonly keys?: KeyFile }
+  | {
+      readonly kind: "done";
+      readonly report: EditReport;
+      readonly created: string;
+      readonly keys?: KeyFile;
+      /** The beginning of the file is not what was there when it was said to be readable. */
+      readonly headReplaced: boolean;
+    }
   | {
       readonly kind: "error";
       readonly code: ErrorCode;

@@ -2,6 +2,9 @@ import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { partialName, removeDeadLeftovers } from "./dead-leftovers.ts";
+import { fileSystemError } from "./file-system-error.ts";
+
+export { fileSystemError } from "./file-system-error.ts";
 
 /**
  * A directory that appears whole or not at all: everything is written beside the target under a temporary name, made
@@ -130,15 +133,6 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   } catch (error) {
     throw fileSystemError(`cannot write ${path}`, error);
   }
-}
-
-export function fileSystemError(what: string, error: unknown): RelightError {
-  const reason = error instanceof Error ? error.message : String(error);
-  const full = (error as NodeJS.ErrnoException)?.code === "ENOSPC";
-  return new RelightError("FILE_SYSTEM", `${what}: ${reason}`, {
-    cause: error,
-    ...(full ? { hint: "The disk is full. Free some space or choose another directory." } : {}),
-  });
 }
 
 async function namesIn(path: string): Promise<string[] | undefined> {
