@@ -65,7 +65,9 @@ export function registerArchiveConvert(parent: Command): void {
           const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
           const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
           const source = await readOneBackup(input, { damaged: flags.salvage ?? false });
-          const salvage = flags.salvage ? await import("../../operations/archive-salvage/salvage-stored.ts") : undefined;
+          const salvage = flags.salvage
+            ? await import("../../operations/archive-salvage/salvage-stored.ts")
+            : undefined;
           await using salvaged = await salvage?.openSalvaged(source, signal);
           const stored = salvaged?.stored ?? source;
           const { format, serverVersion } = wanted(flags, version);
