@@ -141,7 +141,7 @@ export const catalogue = {
   ARCHIVE_DAMAGED: {
     exit: ExitCode.damaged,
     meaning: "The archive is truncated or damaged.",
-    hint: "Use another backup. The message names the entry and the offset of the damage.",
+    hint: "Use another backup. What of this one can still be read: relight archive verify; to take it: relight archive convert --salvage.",
   },
   BACKUP_NOT_FOUND: {
     exit: ExitCode.failed,

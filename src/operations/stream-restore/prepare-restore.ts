@@ -1,22 +1,30 @@
 import { RelightError } from "../../errors.ts";
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
-import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
+import type { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { planRestore } from "./plan-restore.ts";
-import { proveArchive } from "./prove-archive.ts";
+import { factsOfManifest, type ProvenArchive, proveArchive } from "./prove-archive.ts";
 import type { StoredStream } from "./read-backup.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import type { RestorePlan, RestoreTarget, RestoreWishes } from "./restore-plan.ts";
 
-/** A stream whose archive is proven and whose restore is planned; nothing has been touched yet. */
-export interface PreparedRestore {
+/** A stream whose restore is planned, provided that its archive is what its manifest says. */
+export interface ForeseenRestore {
   readonly stored: StoredStream;
   readonly config: StreamConfig;
   readonly facts: ArchiveFacts;
   readonly plan: RestorePlan;
 }
 
+/** The same, once the archive is proven; nothing has been touched yet. */
+export interface PreparedRestore extends ForeseenRestore {
+  /** What was begun while it was proven: {@link PrepareOptions.begin}. */
+  readonly converted?: ConvertedArchive | undefined;
+}
+
 export interface PrepareOptions {
+  /** Begins what needs time and touches nothing, as soon as it is foreseen. Whoever gives this closes it. */
+  readonly begin?: (foreseen: ForeseenRestore) => ConvertedArchive | undefined;
   readonly wishes: RestoreWishes;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
@@ -42,23 +50,34 @@ export async function prepareRestore(
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
-  // Its worker starts while the archive is read.
-  if (stored.manifest?.archive.format === "v2" && !target.clustered) ConvertedArchive.warm();
-  let proven = await prove(cutOff(wishes.config ?? stored.config));
+  const planFor = (config: StreamConfig, { facts, expired }: ProvenArchive): RestorePlan =>
+    planRestore(
+      {
+        config,
+        facts,
+        expired,
+        ...(stored.manifest?.server ? { serverVersion: stored.manifest.server.version } : {}),
+      },
+      target,
+      wishes,
+    );
+  const expiredBefore = cutOff(wishes.config ?? stored.config);
+  const foreseen = factsOfManifest(stored, expiredBefore);
+  const converted =
+    stored.config && foreseen && options.begin
+      ? options.begin({
+          stored,
+          config: stored.config,
+          facts: foreseen,
+          plan: planFor(stored.config, { facts: foreseen, expired: 0 }),
+        })
+      : undefined;
+  let proven = await prove(expiredBefore);
   const config = stored.config ?? proven.facts.inside?.config;
   if (!config) throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`);
   // Where the configuration is only inside the archive, its max_age is known just now.
   if (!stored.config && !wishes.config && cutOff(config) !== undefined) proven = await prove(cutOff(config));
-  const plan = planRestore(
-    {
-      config,
-      facts: proven.facts,
-      expired: proven.expired,
-      ...(stored.manifest?.server ? { serverVersion: stored.manifest.server.version } : {}),
-    },
-    target,
-    wishes,
-  );
+  const plan = planFor(config, proven);
   options.onEvent?.({ kind: "planned", plan });
-  return { stored, config, facts: proven.facts, plan };
+  return { stored, config, facts: proven.facts, plan, converted };
 }

@@ -27,17 +27,10 @@ export interface ProveOptions {
  */
 export async function proveArchive(stored: StoredStream, options: ProveOptions): Promise<ProvenArchive> {
   const { manifest } = stored;
-  const facts = manifest?.content;
-  // Ages are only known from the messages, so limits on age need a full look.
-  if (manifest && facts && options.expiredBefore === undefined) {
+  const facts = factsOfManifest(stored, options.expiredBefore);
+  if (manifest && facts) {
     await checkHash(stored, manifest.archive.sha256, options);
     return { facts, expired: 0 };
-  }
-  if (manifest && facts && options.expiredBefore !== undefined && facts.firstTime !== null) {
-    if (BigInt(Date.parse(facts.firstTime)) * 1_000_000n > options.expiredBefore) {
-      await checkHash(stored, manifest.archive.sha256, options);
-      return { facts, expired: 0 };
-    }
   }
   const check = ArchiveCheck.start(stored.archive, {
     ...(options.expiredBefore === undefined ? {} : { expiredBefore: options.expiredBefore }),
@@ -74,6 +67,21 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
     clearInterval(ticker);
     options.signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/**
+ * What the manifest says of an archive that has no messages older than `expiredBefore`: true as soon as the archive's hash is
+ * known to be the same. Undefined where it does not say enough.
+ */
+export function factsOfManifest(
+  { manifest }: StoredStream,
+  expiredBefore: bigint | undefined,
+): ArchiveFacts | undefined {
+  const facts = manifest?.content;
+  // Ages are only known from the messages, so limits on age need a full look, unless the oldest is young enough.
+  if (!facts || expiredBefore === undefined) return facts;
+  const young = facts.firstTime !== null && BigInt(Date.parse(facts.firstTime)) * 1_000_000n > expiredBefore;
+  return young ? facts : undefined;
 }
 
 async function checkHash(stored: StoredStream, expected: string, options: ProveOptions): Promise<void> {

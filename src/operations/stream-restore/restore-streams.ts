@@ -1,10 +1,13 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { asRelightError, isRelightError, RelightError } from "../../errors.ts";
+import { defaultInFlight } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
+import type { ConvertedArchive } from "../archive-convert/converted-archive.ts";
+import { convertOnTheWay, isLocal } from "./convert-on-the-way.ts";
 import { type ExecutedRestore, executeRestore, refusal } from "./execute-restore.ts";
 import { observeTarget } from "./observe-target.ts";
 import { openArchive } from "./open-archive.ts";
-import { type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
+import { type ForeseenRestore, type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
 import type { StoredStream } from "./read-backup.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
@@ -55,7 +58,16 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     try {
       const archive = opened.use(await openArchive(stored));
       const staged = opened.use(await stageEdit(archive.stored, target, options));
-      prepared.push(await prepareRestore(staged.stored, target, options));
+      // Of several, each would wait with its memory full until the last one is proven.
+      const begin = (foreseen: ForeseenRestore): ConvertedArchive | undefined => {
+        if (foreseen.plan.action !== "create") return undefined;
+        const keep = (options.inFlight ?? defaultInFlight) + 1;
+        const converted = convertOnTheWay(session, foreseen, { keep, local: isLocal(session) });
+        if (converted) opened.defer(() => converted.close());
+        return converted;
+      };
+      const alone = options.stored.length === 1 && !options.dryRun;
+      prepared.push(await prepareRestore(staged.stored, target, { ...options, ...(alone ? { begin } : {}) }));
     } catch (error) {
       const failure = known(error, options.signal);
       if (failure.code === "CANCELLED") throw failure;
