@@ -165,10 +165,10 @@ async function backupData(session: Session, before: StreamInfo, options: OneStre
 
 async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {
   const wish = { path, spec: {}, config, created, lastSequence, compress: true } as const;
-  const converted = ConvertedArchive.start(wish, { keep: 0 });
+  const converted = ConvertedArchive.start(wish, { inUse: 1 });
   try {
     await using file = await SpoolFile.create(`${path}.v1`);
-    for await (const piece of converted) await file.write(piece);
+    for await (const piece of converted.oneByOne()) await file.write(piece);
     await file.finish();
     await rename(`${path}.v1`, path);
   } finally {

@@ -40,35 +40,57 @@ describe("an archive that is converted in a worker", () => {
       inTemporaryDirectory(async (directory) => {
         const path = join(directory, "archive.s2");
         await writeFile(path, archive);
-        for (const keep of [0, 3]) {
-          const converted = ConvertedArchive.start({ ...wish, path, compress }, { keep });
+        for (const inUse of [1, 4]) {
+          const converted = ConvertedArchive.start({ ...wish, path, compress }, { inUse });
           await converted.ready;
-          // Each piece is looked at when it is about to become invalid.
+          // Each piece is looked at when it is about to become free.
           const held: Uint8Array[] = [];
           const seen: Buffer[] = [];
+          let bytes = 0;
           for await (const piece of converted) {
             held.push(piece);
             if (seen.length % 7 === 0) await sleep(1);
-            if (held.length > keep) seen.push(Buffer.from(held.shift() as Uint8Array));
+            if (held.length < inUse) continue;
+            const oldest = Buffer.from(held.shift() as Uint8Array);
+            seen.push(oldest);
+            bytes += oldest.length;
+            converted.free(bytes);
           }
           seen.push(...held.map((piece) => Buffer.from(piece)));
-          assert.ok(Buffer.concat(seen).equals(expected(compress)), `keep ${keep}`);
+          assert.ok(Buffer.concat(seen).equals(expected(compress)), `${inUse} in use`);
           assert.ok(Math.abs(converted.sourceBytes - archive.length) < 100 * 1024);
           await converted.close();
         }
       }));
   }
 
+  it("goes on however few pieces its blocks have, as long as each is freed once it is used", () =>
+    inTemporaryDirectory(async (directory) => {
+      // Gaps end blocks: of one message of 1 MB, of many, of one again.
+      let sequence = 0;
+      const messages = Array.from({ length: 60 }, (_, index) => {
+        sequence += index % 10 < 5 ? 5000 : 1;
+        return { sequence, payload: randomBytes(1_000_000) };
+      });
+      const path = join(directory, "archive.s2");
+      await writeFile(path, packS2(archiveV2({ messages }), { blockSize: 2 ** 20, compress: false }));
+      const converted = ConvertedArchive.start({ ...wish, path, lastSequence: sequence }, { inUse: 1 });
+      let bytes = 0;
+      for await (const piece of converted.oneByOne()) bytes += piece.length;
+      assert.ok(bytes > 60_000_000);
+      await converted.close();
+    }));
+
   it("can be cancelled while nobody reads, and tells of a damaged source", () =>
     inTemporaryDirectory(async (directory) => {
       const path = join(directory, "archive.s2");
       await writeFile(path, archive);
-      const converted = ConvertedArchive.start({ ...wish, path }, { keep: 1 });
+      const converted = ConvertedArchive.start({ ...wish, path }, { inUse: 1 });
       await converted.ready;
       await converted.close();
 
       await writeFile(path, archive.subarray(0, archive.length / 2));
-      const cut = ConvertedArchive.start({ ...wish, path }, { keep: 0 });
+      const cut = ConvertedArchive.start({ ...wish, path }, { inUse: 1 });
       await assert.rejects(
         async () => {
           for await (const _ of cut);

@@ -13,12 +13,14 @@ const ahead = 4;
  * A v2 archive as a v1 archive, or a v1 archive without its dead messages, made in a worker while it is read. To be read
  * once. Throws ARCHIVE_DAMAGED.
  *
- * The pieces lie in memory that both threads share and that is used in turns: one is valid until `keep` further ones have
- * been asked for.
+ * The pieces lie in memory that both threads share and that is used in turns: they stay as they are until {@link free} says
+ * that they are used, and nothing more comes while all memory is in use.
  */
 export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   readonly #shared: Int32Array;
-  readonly #keep: number;
+  /** Bytes of each piece that was handed out and is not free yet, and how many bytes are. */
+  readonly #used: number[] = [];
+  #freed = 0;
   readonly #pieces = new Handover<Uint8Array>();
   /** Once the worker is done; its memory is in use until then. */
   #release: (() => void) | undefined;
@@ -30,8 +32,7 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
    */
   readonly ready: Promise<void>;
 
-  private constructor(wish: ConvertWish, keep: number) {
-    this.#keep = keep;
+  private constructor(wish: ConvertWish, inUse: number) {
     const counters = new SharedArrayBuffer(Counter.size * 4);
     this.#shared = new Int32Array(counters);
     const lease = pool.lease();
@@ -60,7 +61,7 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
       end(message.kind === "end" ? undefined : new RelightError(message.code, `${wish.path}: ${message.message}`));
     };
     lease.onFailure = (error) => end(new RelightError("INTERNAL", `${wish.path}: ${error}`, { cause: error }));
-    lease.send({ ...wish, counters, slots: keep + 1 + ahead });
+    lease.send({ ...wish, counters, slots: inUse + ahead });
   }
 
   /** Gets ready for a conversion that will be asked for soon. */
@@ -68,9 +69,9 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     pool.warm();
   }
 
-  /** `keep`: further pieces that may be asked for while one is still in use. */
-  static start(wish: ConvertWish, { keep }: { readonly keep: number }): ConvertedArchive {
-    return new ConvertedArchive(wish, keep);
+  /** `inUse`: pieces that may be in use at once, at least. */
+  static start(wish: ConvertWish, { inUse }: { readonly inUse: number }): ConvertedArchive {
+    return new ConvertedArchive(wish, inUse);
   }
 
   /** Bytes of the source that were read: for progress. */
@@ -79,15 +80,34 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let turn = 0; ; turn++) {
+    for (;;) {
       const piece = await this.#pieces.next();
       if (piece === undefined) return;
-      if (turn > this.#keep) {
-        Atomics.add(this.#shared, Counter.freed, 1);
-        Atomics.notify(this.#shared, Counter.freed);
-      }
+      this.#used.push(piece.length);
       yield piece;
     }
+  }
+
+  /** Each piece is free when the next one is asked for. */
+  async *oneByOne(): AsyncGenerator<Uint8Array, void, undefined> {
+    let bytes = 0;
+    for await (const piece of this) {
+      bytes += piece.length;
+      yield piece;
+      this.free(bytes);
+    }
+  }
+
+  /** So many bytes from the beginning on are used, and their memory may be written again. */
+  free(bytes: number): void {
+    let pieces = 0;
+    while (this.#used[pieces] !== undefined && this.#freed + (this.#used[pieces] as number) <= bytes) {
+      this.#freed += this.#used[pieces++] as number;
+    }
+    if (pieces === 0) return;
+    this.#used.splice(0, pieces);
+    Atomics.add(this.#shared, Counter.freed, pieces);
+    Atomics.notify(this.#shared, Counter.freed);
   }
 
   /** Ends it, however far it is. Nothing of it may be in use any more: its memory goes to the next conversion. */

@@ -45,11 +45,11 @@ export async function executeExtract(plan: ExtractPlan, options: ExecuteExtract)
       // Decoded again at once.
       compress: false,
     },
-    { keep: 0 },
+    { inUse: 1 },
   );
   const inspector = new ArchiveInspector({ streamName: plan.stream });
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    for await (const piece of converted) {
+    for await (const piece of converted.oneByOne()) {
       options.signal?.throwIfAborted();
       inspector.push(piece);
       options.onProgress?.(converted.sourceBytes);

@@ -87,7 +87,7 @@ async function restoreFiles(session: Session, config: StreamConfig, options: Cop
       lastSequence: options.streamLastSequence,
       compress: !connection.local,
     },
-    { keep: inFlight + 1 },
+    { inUse: inFlight + 1 },
   );
   try {
     await converted.ready;
@@ -96,6 +96,7 @@ async function restoreFiles(session: Session, config: StreamConfig, options: Cop
       config,
       archive: converted,
       inFlight,
+      onProgress: ({ bytes }) => converted.free(bytes),
       ...(options.signal ? { signal: options.signal } : {}),
     });
   } finally {

@@ -83,7 +83,7 @@ async function transfer(
   const connection = await session.dedicate();
   const inFlight = options.inFlight ?? defaultInFlight;
   const converted =
-    prepared.converted ?? convertOnTheWay(session, prepared, { keep: inFlight + 1, local: connection.local ?? false });
+    prepared.converted ?? convertOnTheWay(session, prepared, { inFlight, local: connection.local ?? false });
   try {
     await converted?.ready;
     let reported = 0;
@@ -102,6 +102,7 @@ async function transfer(
       inFlight,
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ bytes }) => {
+        converted?.free(bytes);
         garbage?.used(bytes - acknowledged);
         acknowledged = bytes;
         if (Date.now() - reported < 100 && bytes < stored.archiveBytes) return;

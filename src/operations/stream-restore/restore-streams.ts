@@ -61,8 +61,8 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       // Of several, each would wait with its memory full until the last one is proven.
       const begin = (foreseen: ForeseenRestore): ConvertedArchive | undefined => {
         if (foreseen.plan.action !== "create") return undefined;
-        const keep = (options.inFlight ?? defaultInFlight) + 1;
-        const converted = convertOnTheWay(session, foreseen, { keep, local: isLocal(session) });
+        const { inFlight = defaultInFlight } = options;
+        const converted = convertOnTheWay(session, foreseen, { inFlight, local: isLocal(session) });
         if (converted) opened.defer(() => converted.close());
         return converted;
       };
