@@ -40,7 +40,7 @@ const defaultChunkSize = 512 * 1024;
 /** The NATS client copies what it sends, so that little should be under way where that is enough. */
 const nearClientChunkSize = 128 * 1024;
 /** Round trips longer than this, in milliseconds, need more bytes under way to fill the link. */
-const farAwayMs = 4;
+export const farAwayMs = 4;
 export const defaultInFlight = 16;
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RelightError } from "../../errors.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { isWireNear } from "../../jetstream/is-near.ts";
 import { restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
@@ -85,7 +86,7 @@ async function restoreFiles(session: Session, config: StreamConfig, options: Cop
       config,
       created: new Date().toISOString(),
       lastSequence: options.streamLastSequence,
-      compress: !connection.local,
+      compress: !(await isWireNear(connection)),
     },
     { inUse: inFlight + 1 },
   );

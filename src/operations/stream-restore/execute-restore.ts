@@ -1,5 +1,6 @@
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
+import { isWireNear } from "../../jetstream/is-near.ts";
 import { defaultInFlight, restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { GarbageNudge } from "../files/garbage-nudge.ts";
@@ -83,7 +84,7 @@ async function transfer(
   const connection = await session.dedicate();
   const inFlight = options.inFlight ?? defaultInFlight;
   const converted =
-    prepared.converted ?? convertOnTheWay(session, prepared, { inFlight, local: connection.local ?? false });
+    prepared.converted ?? convertOnTheWay(session, prepared, { inFlight, local: await isWireNear(connection) });
   try {
     await converted?.ready;
     let reported = 0;

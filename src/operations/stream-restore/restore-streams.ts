@@ -1,9 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { asRelightError, isRelightError, RelightError } from "../../errors.ts";
+import { isNear } from "../../jetstream/is-near.ts";
 import { defaultInFlight } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
 import type { ConvertedArchive } from "../archive-convert/converted-archive.ts";
-import { convertOnTheWay, isLocal } from "./convert-on-the-way.ts";
+import { convertOnTheWay } from "./convert-on-the-way.ts";
 import { type ExecutedRestore, executeRestore, refusal } from "./execute-restore.ts";
 import { observeTarget } from "./observe-target.ts";
 import { openArchive } from "./open-archive.ts";
@@ -52,6 +53,8 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     options.onResult?.(result);
   };
   const target = await observeTarget(session);
+  const alone = options.stored.length === 1 && !options.dryRun;
+  const local = alone && (await isNear(session));
   const prepared: PreparedRestore[] = [];
   await using opened = new AsyncDisposableStack();
   for (const stored of options.stored) {
@@ -62,11 +65,10 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       const begin = (foreseen: ForeseenRestore): ConvertedArchive | undefined => {
         if (foreseen.plan.action !== "create") return undefined;
         const { inFlight = defaultInFlight } = options;
-        const converted = convertOnTheWay(session, foreseen, { inFlight, local: isLocal(session) });
+        const converted = convertOnTheWay(session, foreseen, { inFlight, local });
         if (converted) opened.defer(() => converted.close());
         return converted;
       };
-      const alone = options.stored.length === 1 && !options.dryRun;
       prepared.push(await prepareRestore(staged.stored, target, { ...options, ...(alone ? { begin } : {}) }));
     } catch (error) {
       const failure = known(error, options.signal);
