@@ -1,4 +1,4 @@
-import type { Picture, Sample, ServerPicture } from "../picture.ts";
+import type { Sample, ServerPicture } from "../picture.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { ClusterRules } from "../version-hazards.ts";
 import type { PlanRequest } from "./plan-request.ts";

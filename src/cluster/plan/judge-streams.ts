@@ -99,10 +99,8 @@ function judge(
   );
   const wanted = settings?.replicas ?? remembered?.replicas ?? null;
   const group = findGroup(peers, leads, replicas, remembered, wanted, servers);
-  const isDead = (server: string): boolean => {
-    const kind = servers.get(server)?.kind;
-    return kind === undefined || kind === "gone" || kind === "silent" || kind === "contradicted";
-  };
+  // A server whose JetStream is off serves no replica, whatever it answers.
+  const isDead = (server: string): boolean => !["alive", "starting"].includes(servers.get(server)?.kind ?? "silent");
   const alive = (group ?? []).filter((server) => !isDead(server));
   const dead = (group ?? []).filter(isDead);
   const quorum = Math.floor((group?.length ?? 0) / 2) + 1;

@@ -1,0 +1,178 @@
+import { findStream, streamKey } from "../ledger.ts";
+import type { Blocker, PlanStep } from "./cluster-plan.ts";
+import { type Cover, coverOf, originsOf } from "./cover.ts";
+import type { StreamStanding } from "./judge-streams.ts";
+import { condition, makeStep, verifications } from "./make-step.ts";
+import { backUpStep } from "./plan-back-up.ts";
+import type { Spares } from "./plan-spares.ts";
+import { ask } from "./plan-troubles.ts";
+import type { View } from "./view.ts";
+
+interface Loss {
+  readonly account: string;
+  readonly name: string;
+  readonly key: string;
+  readonly standing: StreamStanding | null;
+  readonly why: string;
+  readonly blockers: readonly Blocker[];
+  /** Something of that name has to be deleted first: the dead one, or the empty one that took its place. */
+  readonly stub: boolean;
+}
+
+/**
+ * Streams that no replica holds any more: what is left under the name is deleted, and the backup restored in its place. After
+ * all removals, because the dead still count against the account (up to 2.14.6), and because a removal may put an empty one there.
+ * A deletion is the point of no return: a server that came back with the old disk would delete its copy then.
+ */
+export function planLosses(view: View, spares: Spares, before: readonly string[]): readonly PlanStep[] {
+  const steps: PlanStep[] = [];
+  const losses = findLosses(view);
+  for (const loss of losses) {
+    const { account, name, key } = loss;
+    const cover = coverOf(view, account, name);
+    const target = { account, stream: name };
+    if (cover.backup === null) {
+      const blocked = cover.released
+        ? []
+        : [
+            ask(
+              `lost:${key}`,
+              loss.why,
+              "Bring back a disk that has it, give a backup, or release it by its name.",
+              target,
+              [cover.text],
+            ),
+          ];
+      steps.push(...blocked);
+      continue;
+    }
+    const after = [...before];
+    for (const copy of copiesOf(view, loss)) {
+      const step = backUpStep(view, copy, `it copies from ${key}, and may mix two histories once that begins again`);
+      if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
+      if (step !== null) after.push(step.id);
+    }
+    const blockers = [...loss.blockers, ...lackBlockers(cover, key)];
+    const { fresh } = cover;
+    if (loss.stub) {
+      const stub = makeStep({
+        kind: "delete-stub",
+        id: key,
+        target,
+        why: `${loss.why}; what is left under the name has to go before it can be restored`,
+        risk: "the point of no return: a server that comes back with the old disk deletes its copy",
+        precondition: [
+          condition("one-meta-leader", "one server leads the meta group"),
+          condition("stub-empty", `${key} does not answer, or holds no message`),
+          condition("r1-covered", cover.text),
+        ],
+        after,
+        verify: verifications.streamGone,
+        blockers,
+        safe: fresh,
+        evidence: [cover.text],
+      });
+      steps.push(stub);
+      after.push(stub.id);
+    }
+    if (loss.standing !== null) after.push(...spares.before(loss.standing, []));
+    const restore = makeStep({
+      kind: "restore",
+      id: key,
+      target,
+      why: loss.why,
+      risk: "what was published after the backup is not in it",
+      precondition: [
+        condition("one-meta-leader", "one server leads the meta group"),
+        condition("candidates", "a living server can take it"),
+      ],
+      after,
+      verify: verifications.contentEqual,
+      undo: "delete it",
+      blockers,
+      safe: fresh,
+      evidence: [cover.text],
+      arguments: { backup: cover.backup.path, lastSeq: cover.backup.lastSeq },
+    });
+    steps.push(restore);
+    for (const copy of copiesOf(view, loss)) {
+      steps.push(
+        ask(
+          `flow:${copy.key}`,
+          `${copy.key} copies from ${key}: after a restore its lag proves nothing`,
+          `Compare its last sequence with the origin's; if it does not follow, restore it from its own backup or create it anew.`,
+          { account: copy.account, stream: copy.name },
+        ),
+      );
+    }
+  }
+  return steps;
+}
+
+function findLosses(view: View): readonly Loss[] {
+  const { ledger, words } = view.request;
+  const losses = new Map<string, Loss>();
+  for (const stream of view.streams) {
+    if (stream.kind !== "lost" || stream.dead.some((server) => mayReturn(view, server))) continue;
+    const { account, name, key, dead } = stream;
+    const why = `every replica of ${key} was on ${dead.join(", ")}`;
+    losses.set(key, { account, name, key, standing: stream, why, blockers: [], stub: true });
+  }
+  for (const { kind, account, stream: name, text, certain } of view.regressions) {
+    const key = streamKey(account, name);
+    if (kind === "consumer-reset" || !certain || losses.has(key)) continue;
+    const standing = view.streams.find((one) => one.key === key) ?? null;
+    const home = findStream(ledger, account, name)?.servers ?? [];
+    const silent = home.filter((server) => mayReturn(view, server));
+    const blockers: Blocker[] = [];
+    const block = (code: string, reason: string, cure: string): void => {
+      blockers.push({ code, text: reason, cure });
+    };
+    if (silent.length > 0) {
+      block(
+        "may-come-back",
+        `${silent.join(", ")} may have its copy`,
+        "Start it with its disk first, or say that it is gone.",
+      );
+    }
+    const named = words.restore.includes(key);
+    if (kind !== "emptied" && !named) {
+      block("on-purpose", `${text}: by a person, or lost?`, "Name it to be restored, or accept what is there.");
+    }
+    if (kind !== "vanished" && (standing?.state?.messages ?? 0) > 0 && !named) {
+      block("written-since", `${key} has messages that came since`, "Back it up, and name it to be restored.");
+    }
+    losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });
+  }
+  return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** A mirror is restored after nothing; what it copies from is. Streams of the same account that copy from the lost one. */
+function copiesOf(view: View, loss: Loss): readonly StreamStanding[] {
+  return view.streams.filter(
+    (stream) =>
+      stream.account === loss.account && stream.leader !== null && originsOf(view, stream.key).includes(loss.name),
+  );
+}
+
+function lackBlockers(cover: Cover, key: string): readonly Blocker[] {
+  if (cover.covered || cover.released) return [];
+  return [
+    {
+      code: "r1-uncovered",
+      text: cover.text,
+      cure: `Give a backup that reaches further, or release ${key} if what is missing may be lost.`,
+    },
+  ];
+}
+
+function mayReturn(view: View, server: string): boolean {
+  const standing = view.servers.get(server);
+  if (standing === undefined || standing.removedAt !== null) return false;
+  return (
+    standing.kind === "silent" ||
+    standing.kind === "contradicted" ||
+    standing.kind === "starting" ||
+    standing.kind === "disabled"
+  );
+}

@@ -1,0 +1,40 @@
+import type { PlanStep } from "./cluster-plan.ts";
+import { condition, makeStep, verifications } from "./make-step.ts";
+import type { Spares } from "./plan-spares.ts";
+import type { View } from "./view.ts";
+
+/** Streams that are, or will be, scaled down get back the replicas that they had, after all removals. */
+export function planScaleUps(
+  view: View,
+  spares: Spares,
+  scaled: ReadonlySet<string>,
+  before: readonly string[],
+): readonly PlanStep[] {
+  const steps: PlanStep[] = [];
+  for (const stream of view.streams) {
+    const { key, remembered } = stream;
+    const was = scaled.has(key) ? stream.wanted : (remembered?.scaledFrom ?? null);
+    if (was === null || was <= 1) continue;
+    if (!scaled.has(key) && (stream.leader === null || (stream.settings?.replicas ?? was) >= was)) continue;
+    // Enough servers for all of its replicas, not for one more only.
+    const retained = scaled.has(key) ? stream.alive : (stream.group ?? []);
+    const needs = spares.before(stream, retained);
+    steps.push(
+      makeStep({
+        kind: "scale-up",
+        id: key,
+        target: { account: stream.account, stream: stream.name },
+        why: `${key} had ${was} replicas before it was scaled down`,
+        precondition: [
+          condition("one-meta-leader", "one server leads the meta group"),
+          condition("candidates", `living servers can take ${was - 1} more replicas`),
+        ],
+        after: [...(scaled.has(key) ? [`scale-down:${key}`] : []), ...before, ...needs],
+        verify: verifications.replicasCurrent,
+        undo: "scale it down again",
+        arguments: { replicas: was },
+      }),
+    );
+  }
+  return steps;
+}

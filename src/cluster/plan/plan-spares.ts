@@ -1,0 +1,45 @@
+import { candidates } from "./candidates.ts";
+import type { PlanStep } from "./cluster-plan.ts";
+import type { StreamStanding } from "./judge-streams.ts";
+import { makeStep, verifications } from "./make-step.ts";
+import type { View } from "./view.ts";
+
+/** Servers that have to be added, each kind once, and which stream needs which. */
+export class Spares {
+  readonly #view: View;
+  readonly #needs = new Map<string, { readonly streams: string[]; readonly refusals: readonly string[] }>();
+
+  constructor(view: View) {
+    this.#view = view;
+  }
+
+  /** Ids of the steps that have to come before the stream can have a replica besides the retained ones; none: it can. */
+  before(stream: StreamStanding, retained: readonly string[]): readonly string[] {
+    const { names, need, refusals } = candidates(this.#view, stream, retained);
+    if (names.length > 0) return [];
+    const known = this.#needs.get(need);
+    if (known) known.streams.push(stream.key);
+    else this.#needs.set(need, { streams: [stream.key], refusals });
+    return [`add-node:${need}`];
+  }
+
+  steps(): readonly PlanStep[] {
+    const { words } = this.#view.request;
+    return [...this.#needs.entries()].map(([need, { streams, refusals }]) => {
+      const some = [...new Set(streams)];
+      const named = some.slice(0, 5).join(", ") + (some.length > 5 ? ` and ${some.length - 5} more` : "");
+      const ways =
+        "Add one, or change the placement of the streams" + (words.withoutSpare ? "" : ", or accept fewer replicas");
+      return makeStep({
+        kind: "add-node",
+        id: need,
+        by: "operator",
+        why: `no living server can take a replica of ${named}: one is needed ${need}. ${ways}.`,
+        risk: "the meta group grows by one, and its quorum may: remove the dead server right after",
+        verify: verifications.memberCurrent,
+        undo: "remove it again once nothing is on it",
+        evidence: refusals,
+      });
+    });
+  }
+}

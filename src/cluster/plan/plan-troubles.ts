@@ -1,0 +1,243 @@
+import type { PlanStep } from "./cluster-plan.ts";
+import { coverOf } from "./cover.ts";
+import type { StreamStanding } from "./judge-streams.ts";
+import { condition, makeStep, verifications } from "./make-step.ts";
+import { serversOfKind, type View } from "./view.ts";
+
+/** Streams in trouble although no peer of theirs is dead, and servers that answer and do not serve. */
+export function planTroubles(view: View): readonly PlanStep[] {
+  const steps: PlanStep[] = [];
+  for (const { name, peer } of serversOfKind(view, "starting")) {
+    steps.push(
+      makeStep({
+        kind: "wait",
+        id: `starting:${name}`,
+        target: { server: name, peer },
+        why: `${name} answers and is not ready yet; reading a large store can take half an hour, and is no death`,
+        verify: verifications.memberCurrent,
+        safe: true,
+        waiting: true,
+      }),
+    );
+  }
+  for (const { name, peer, removedAt } of serversOfKind(view, "disabled")) {
+    const cure =
+      removedAt === null
+        ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
+        : "It was removed: stop it, and let it come back with a new server_name and an empty store directory only.";
+    steps.push(ask(`disabled:${name}`, `${name} answers, and its JetStream is off`, cure, { server: name, peer }));
+  }
+  for (const stream of view.streams) steps.push(...troublesOf(view, stream));
+  return steps;
+}
+
+function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
+  const { thresholds, now } = view.request;
+  const { key, remembered } = stream;
+  const target = { account: stream.account, stream: stream.name };
+  const elapsed = (since: string | null | undefined): number =>
+    since == null ? 0 : Date.parse(now) - Date.parse(since);
+  const later = (since: string | null | undefined, ms: number): string =>
+    new Date(Date.parse(since ?? now) + ms).toISOString();
+
+  if (stream.divergence.length > 0) {
+    return [
+      ask(
+        `diverged:${key}`,
+        `the replicas of ${key} differ: ${stream.divergence.join("; ")}`,
+        "Read every replica (relight cluster verify --deep), back up from the best one, and only then replace the bad one.",
+        target,
+        stream.divergence,
+      ),
+    ];
+  }
+  if (stream.moving) {
+    const stuckAt = later(remembered?.movingSince, thresholds.stuckMs);
+    if (elapsed(remembered?.movingSince) < thresholds.stuckMs) {
+      return [
+        makeStep({
+          kind: "wait",
+          id: `move:${key}`,
+          target,
+          why: `${key} is being moved; other changes of its group have to wait`,
+          verify: verifications.replicasCurrent,
+          safe: true,
+          until: stuckAt,
+          evidence: stream.seen?.desired ? [stream.seen.desired.description] : [],
+        }),
+      ];
+    }
+    return [
+      makeStep({
+        kind: "cancel-move",
+        id: key,
+        target,
+        why: `${key} has been moving since ${remembered?.movingSince}, and does not end`,
+        risk: "the replicas that are new are given up; those that have the data stay",
+        precondition: [condition("one-meta-leader", "one server leads the meta group")],
+        verify: verifications.replicasCurrent,
+        undo: "move it again",
+      }),
+    ];
+  }
+  if (stream.kind === "leaderless" && stream.settings?.replicas !== 1) return leaderless(view, stream);
+  if (stream.kind === "leaderless") {
+    return [
+      makeStep({
+        kind: "wait",
+        id: `leader:${key}`,
+        target,
+        why: `${key} has one replica, on ${stream.alive.join()}, which answers and does not serve it yet`,
+        verify: verifications.leaderStable,
+        safe: true,
+        waiting: true,
+      }),
+    ];
+  }
+  const behind = stream.peers.filter(({ name, standing }) => {
+    const alive = stream.alive.includes(name ?? "");
+    return alive && !("unseen" in standing) && !standing.current;
+  });
+  if (behind.length === 0) return [];
+  const names = behind.map(({ name }) => name).join(", ");
+  if (elapsed(remembered?.behindSince) < thresholds.stuckMs) {
+    return [
+      makeStep({
+        kind: "wait",
+        id: `catch-up:${key}`,
+        target,
+        why: `${names} of ${key} is catching up`,
+        verify: verifications.replicasCurrent,
+        safe: true,
+        until: later(remembered?.behindSince, thresholds.stuckMs),
+        evidence: behind.flatMap(({ name, standing }) =>
+          "unseen" in standing ? [] : [`${name} is ${standing.lag} entries behind`],
+        ),
+      }),
+    ];
+  }
+  return [
+    ask(
+      `behind:${key}`,
+      `${names} of ${key} has been behind since ${remembered?.behindSince}, and does not catch up`,
+      "Back the stream up; then, where a spare is there, remove that peer from the stream, else stop that server, delete this " +
+        "replica from its disk and start it again.",
+      target,
+    ),
+  ];
+}
+
+/** Enough peers answer and nobody leads: wait two elections, make them elect, and only then build the group anew. */
+function leaderless(view: View, stream: StreamStanding): readonly PlanStep[] {
+  const { thresholds, now } = view.request;
+  const { key, remembered } = stream;
+  const target = { account: stream.account, stream: stream.name };
+  const since = remembered?.leaderlessSince ?? now;
+  const step = remembered?.stepDownAt ?? null;
+  const patience = Date.parse(step ?? since) + thresholds.electionMs;
+  if (Date.parse(now) < patience) {
+    return [
+      makeStep({
+        kind: "wait",
+        id: `leader:${key}`,
+        target,
+        why: `${key} has no leader since ${since}; enough of its peers answer to elect one`,
+        verify: verifications.leaderStable,
+        safe: true,
+        until: new Date(patience).toISOString(),
+      }),
+    ];
+  }
+  if (step === null) {
+    return [
+      makeStep({
+        kind: "step-down",
+        id: key,
+        target,
+        why: `${key} has no leader since ${since}, longer than two elections take`,
+        risk: "publishing is interrupted for some seconds, which it is already",
+        precondition: [condition("one-meta-leader", "one server leads the meta group")],
+        verify: verifications.leaderStable,
+        undo: "none is needed",
+      }),
+    ];
+  }
+  // With a dead peer in the group, scaling down may keep that one: removals have their own, careful way.
+  if (!view.rules.scaleDownNeedsOfflineFlag || stream.dead.length > 0) {
+    return [
+      ask(
+        `leaderless:${key}`,
+        `${key} has no leader since ${since}, also after a step-down`,
+        "Read the logs of its peers; a restart of one peer after the other is the usual cure.",
+        target,
+      ),
+    ];
+  }
+  const steps: PlanStep[] = [];
+  const furthest = stream.replicas[0]?.state.lastSeq ?? 0;
+  const cover = coverOf(view, stream.account, stream.name);
+  const saved = cover.backup !== null && stream.replicas.length > 0 && cover.backup.lastSeq >= furthest;
+  if (!saved && stream.settings?.allowDirect) steps.push(salvageStep(view, stream));
+  const down = makeStep({
+    kind: "scale-down",
+    id: key,
+    target,
+    why: `${key} has no leader since ${since}, also after a step-down: its group is built anew from one replica`,
+    risk: "the server chooses which replica stays: what only the others have is lost",
+    precondition: [
+      condition("one-meta-leader", "one server leads the meta group"),
+      condition("survivor-has-data", `every replica ends at ${furthest}`),
+    ],
+    after: steps.map(({ id }) => id),
+    verify: verifications.survivorLeads,
+    undo: `scale it up to ${stream.wanted} again`,
+    arguments: { replicas: 1, lastSeq: furthest },
+    blockers:
+      saved || stream.settings?.allowDirect || cover.released
+        ? []
+        : [
+            {
+              code: "no-copy",
+              text: `${key} cannot be read without a leader, and no backup reaches ${furthest}`,
+              cure: "Give a backup that does, or release the stream by its name.",
+            },
+          ],
+  });
+  return [...steps, down];
+}
+
+/** Reads what a stream without a leader still gives, before anything is done that could cost it. */
+export function salvageStep(view: View, stream: StreamStanding): PlanStep {
+  return makeStep({
+    kind: "salvage",
+    id: stream.key,
+    target: { account: stream.account, stream: stream.name },
+    why: `${stream.key} has no leader, and a replica that answers can still be read by direct get`,
+    risk: view.rules.batchDirectGet
+      ? "none"
+      : "none; it reads one message per request, which takes long for large streams",
+    verify: verifications.backupProven,
+    safe: true,
+    arguments: { lastSeq: stream.replicas[0]?.state.lastSeq ?? null },
+  });
+}
+
+/** What Relight has no safe way for. */
+export function ask(
+  id: string,
+  why: string,
+  cure: string,
+  target: Partial<PlanStep["target"]> = {},
+  evidence: readonly string[] = [],
+): PlanStep {
+  return makeStep({
+    kind: "ask",
+    id,
+    target,
+    by: "operator",
+    why,
+    verify: verifications.person,
+    blockers: [{ code: "person", text: why, cure }],
+    evidence,
+  });
+}
