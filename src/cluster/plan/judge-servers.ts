@@ -88,7 +88,7 @@ export function judgeServers(request: PlanRequest, rules: ClusterRules): Readonl
 function answering(seen: ServerPicture, earlier: Sample | null): "alive" | "starting" | "disabled" {
   const jetstream = seenOr(seen.jetstream, null);
   const errors = isSeen(seen.health) ? seen.health.errors.join("\n") : "";
-  const starting = /not current with the meta leader|not established contact|failed to be ready|recover/i.test(errors);
+  const starting = /not current with the meta leader|not established contact|failed to be ready/i.test(errors);
   if (starting || !answered(earlier, seen.name)) return "starting";
   if (jetstream === null) return "starting";
   return jetstream.enabled ? "alive" : "disabled";

@@ -159,7 +159,8 @@ function push(map: Map<string, string[]>, key: string, id: string): void {
 
 /** Each step once, where it is first needed. */
 function distinct(steps: readonly PlanStep[]): readonly PlanStep[] {
-  return [...new Map(steps.toReversed().map((step) => [step.id, step])).values()].toReversed();
+  const seen = new Set<string>();
+  return steps.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
 function hold(id: string, blockers: readonly Blocker[], why = blockers.map(({ text }) => text).join("; ")): PlanStep {

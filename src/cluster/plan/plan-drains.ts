@@ -28,7 +28,7 @@ export function planDrains(view: View, spares: Spares): readonly PlanStep[] {
       condition("no-change-in-flight", "no stream is moving"),
       condition("candidates", "living servers can take all that is on it"),
     ];
-    const needs = on.flatMap((stream) => spares.before(stream, stream.group ?? []));
+    const needs = on.flatMap((stream) => spares.before(stream, stream.group ?? [], 1, false));
     if (on.length > 0 && view.rules.evacuate) {
       steps.push(
         makeStep({
@@ -54,7 +54,7 @@ export function planDrains(view: View, spares: Spares): readonly PlanStep[] {
         why: `${name} is to be replaced, and ${stream.key} is on it`,
         risk: "load; one stream is moved at a time",
         precondition,
-        after: [...previous, ...spares.before(stream, stream.group ?? [])],
+        after: [...previous, ...spares.before(stream, stream.group ?? [], 1, false)],
         verify: verifications.replicasCurrent,
         undo: "cancel the move while it runs",
         arguments: { preferred },

@@ -75,7 +75,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       steps.push(stub);
       after.push(stub.id);
     }
-    if (loss.standing !== null) after.push(...spares.before(loss.standing, []));
+    if (loss.standing !== null) after.push(...spares.before(loss.standing, [], loss.standing.wanted ?? 1, false));
     const restore = makeStep({
       kind: "restore",
       id: key,

@@ -61,7 +61,7 @@ export function planMetaDown(view: View): readonly PlanStep[] {
       why: `${names(gone)} will not come back, and ${meta.living.length} of ${meta.size} members cannot elect: the quorum is lowered to ${quorumNeeded}`,
       risk: "if the others live behind a cut network, this makes two clusters of one; it ends by itself after 5 minutes",
       precondition: [
-        condition("no-meta-leader", "no server knows of a leader, and all agree how large the group is"),
+        condition("no-meta-leader", "no server knows of a leader, all agree how large the group is, and its log is not empty"),
         fenced,
       ],
       after,

@@ -15,6 +15,8 @@ export interface Before {
   readonly blockers: ReadonlyMap<string, readonly Blocker[]>;
   /** Steps that must come before every removal, whatever streams are on the server. */
   readonly always: readonly string[];
+  /** Streams that will have fewer replicas, as the operator accepted. */
+  readonly short: ReadonlySet<string>;
 }
 
 /**
@@ -90,7 +92,7 @@ function draft(view: View, server: ServerStanding, before: Before): Draft {
     const judged = judgeStream(view, stream);
     if (judged.blocker !== null) blockers.push(judged.blocker);
     evidence.push(judged.evidence);
-    safe &&= judged.safe;
+    safe &&= judged.safe && !before.short.has(stream.key);
     for (const { name, ackFloor } of consumersOn(view, stream, server.name)) {
       evidence.push(`consumer ${stream.key} > ${name} is on it, acknowledged up to ${ackFloor ?? "?"}`);
     }
@@ -123,7 +125,11 @@ function judgeStream(
     const text = `the replicas of ${key} differ: the one that is gone may be the good one`;
     return { blocker: { code: "diverged", text, cure: "Settle that first." }, evidence, safe: false };
   }
-  // Those below their quorum have steps and blockers of their own.
+  if (stream.kind === "below-quorum" && stream.moving) {
+    const text = `${key} is below its quorum while it is being moved`;
+    return { blocker: { code: "moving", text, cure: "Cancel the move, or bring a peer back." }, evidence, safe: false };
+  }
+  // The others below their quorum have steps and blockers of their own.
   if (stream.kind === "below-quorum") return { blocker: null, evidence, safe: false };
   return { blocker: null, evidence, safe: stream.kind === "degraded" && dead.length === 1 };
 }

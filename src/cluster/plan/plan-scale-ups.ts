@@ -17,8 +17,8 @@ export function planScaleUps(
     if (was === null || was <= 1) continue;
     if (!scaled.has(key) && (stream.leader === null || (stream.settings?.replicas ?? was) >= was)) continue;
     // Enough servers for all of its replicas, not for one more only.
-    const retained = scaled.has(key) ? stream.alive : (stream.group ?? []);
-    const needs = spares.before(stream, retained);
+    const retained = scaled.has(key) ? stream.alive.slice(0, 1) : (stream.group ?? []);
+    const needs = spares.before(stream, retained, was - retained.length, false);
     steps.push(
       makeStep({
         kind: "scale-up",
@@ -27,7 +27,7 @@ export function planScaleUps(
         why: `${key} had ${was} replicas before it was scaled down`,
         precondition: [
           condition("one-meta-leader", "one server leads the meta group"),
-          condition("candidates", `living servers can take ${was - 1} more replicas`),
+          condition("candidates", `living servers can take ${was - retained.length} more replicas`),
         ],
         after: [...(scaled.has(key) ? [`scale-down:${key}`] : []), ...before, ...needs],
         verify: verifications.replicasCurrent,

@@ -13,10 +13,14 @@ export class Spares {
     this.#view = view;
   }
 
-  /** Ids of the steps that have to come before the stream can have a replica besides the retained ones; none: it can. */
-  before(stream: StreamStanding, retained: readonly string[]): readonly string[] {
+  /**
+   * Ids of the steps that have to come before the stream can have `count` replicas besides the retained ones; none: it can.
+   * Where it would go on without them, the operator may have accepted that.
+   */
+  before(stream: StreamStanding, retained: readonly string[], count: number, goesOn: boolean): readonly string[] {
+    if (goesOn && this.#view.request.words.withoutSpare) return [];
     const { names, need, refusals } = candidates(this.#view, stream, retained);
-    if (names.length > 0) return [];
+    if (names.length >= count) return [];
     const known = this.#needs.get(need);
     if (known) known.streams.push(stream.key);
     else this.#needs.set(need, { streams: [stream.key], refusals });
@@ -24,17 +28,16 @@ export class Spares {
   }
 
   steps(): readonly PlanStep[] {
-    const { words } = this.#view.request;
     return [...this.#needs.entries()].map(([need, { streams, refusals }]) => {
       const some = [...new Set(streams)];
       const named = some.slice(0, 5).join(", ") + (some.length > 5 ? ` and ${some.length - 5} more` : "");
-      const ways =
-        "Add one, or change the placement of the streams" + (words.withoutSpare ? "" : ", or accept fewer replicas");
       return makeStep({
         kind: "add-node",
         id: need,
         by: "operator",
-        why: `no living server can take a replica of ${named}: one is needed ${need}. ${ways}.`,
+        why:
+          `too few living servers can take a replica of ${named}: one is needed that is ${need}. Add one, or change the placement, ` +
+          "or, where a stream goes on with fewer replicas, accept that (--without-spare).",
         risk: "the meta group grows by one, and its quorum may: remove the dead server right after",
         verify: verifications.memberCurrent,
         undo: "remove it again once nothing is on it",

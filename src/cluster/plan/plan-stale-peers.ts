@@ -35,7 +35,7 @@ export function planStalePeers(view: View, spares: Spares, before: readonly stri
           condition("streams-at-quorum", `${stream.alive.length} of ${stream.group?.length} peers answer without it`),
           condition("candidates", "a living server can take the replica"),
         ],
-        after: [...previous, ...spares.before(stream, stream.alive)],
+        after: [...previous, ...spares.before(stream, stream.alive, 1, false)],
         verify: verifications.replicasCurrent,
       });
       const wait = makeStep({

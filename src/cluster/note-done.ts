@@ -1,0 +1,33 @@
+import { acceptStream, type Ledger, streamKey, withStream } from "./ledger.ts";
+import type { PlanStep } from "./plan/cluster-plan.ts";
+
+/**
+ * What the ledger has to remember of a step that was done and verified, because no picture tells of it: that a leader stepped down
+ * already, how many replicas a stream had, which server must not come back, and that a restored stream begins a new history.
+ */
+export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target">, at: string): Ledger {
+  const { server, account, stream, consumer } = step.target;
+  const key = account !== null && stream !== null ? streamKey(account, stream) : null;
+  switch (step.kind) {
+    case "peer-remove":
+      if (key !== null || server === null) return ledger;
+      return {
+        ...ledger,
+        servers: ledger.servers.map((one) => (one.name === server ? { ...one, removedAt: at } : one)),
+      };
+    case "step-down":
+      if (key === null || consumer !== null) return ledger;
+      return withStream(ledger, key, (one) => ({ ...one, stepDownAt: at }));
+    case "scale-down":
+      // The first number counts, should it take more than one step.
+      return key === null
+        ? ledger
+        : withStream(ledger, key, (one) => ({ ...one, scaledFrom: one.scaledFrom ?? one.replicas, stepDownAt: null }));
+    case "scale-up":
+      return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, scaledFrom: null }));
+    case "restore":
+      return key === null ? ledger : acceptStream(ledger, key);
+    default:
+      return ledger;
+  }
+}
