@@ -11,7 +11,7 @@ export interface StreamPicture {
   readonly config: Known<StreamSettings>;
   /** Does not change when a stream is re-created empty by a peer-remove: no proof of an unbroken history. */
   readonly created: Known<string>;
-  /** null: an R1 stream has none. */
+  /** null: none was told, which is usual of an R1 stream. */
   readonly raftGroup: Known<string | null>;
   /** The effective leader. null: asked, and nobody leads. */
   readonly leader: Known<string | null>;
@@ -96,11 +96,12 @@ export interface DesiredPicture {
 
 export interface ConsumerPicture {
   readonly name: string;
-  readonly durable: boolean;
+  /** What its configuration says is unseen where nobody told of it: a consumer of which only the name is known. */
+  readonly durable: Known<boolean>;
   /** How many replicas it has by its configuration, the stream's number where it says none. */
-  readonly replicas: number;
-  readonly storage: "file" | "memory";
-  readonly ackPolicy: string;
+  readonly replicas: Known<number>;
+  readonly storage: Known<"file" | "memory">;
+  readonly ackPolicy: Known<string>;
   /** null: asked, and nobody leads: it delivers nothing. */
   readonly leader: Known<string | null>;
   readonly peers: Known<readonly PeerPicture[]>;

@@ -1,0 +1,123 @@
+import { isRelightError } from "../../errors.ts";
+import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
+import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
+import type { StreamAnswer } from "../stream-picture.ts";
+import { isSeen, type Known, type Unseen } from "../unseen.ts";
+import { whyUnseen } from "./ask-servers.ts";
+import { inParallel } from "./in-parallel.ts";
+
+/** What one account says of its streams. */
+export interface AccountView {
+  /** The account's name, its public key in operator mode; unseen before 2.9 or where the user may not ask. */
+  readonly account: Known<string>;
+  /** All streams, also those that are wholly dead: the meta group answers this. */
+  readonly names: Known<readonly string[]>;
+  readonly streams: ReadonlyMap<string, StreamView>;
+}
+
+export interface StreamView {
+  readonly answer: StreamAnswer;
+  readonly info?: StreamInfo;
+}
+
+export interface AccountViewOptions {
+  /** How long one stream may take to answer, in ms: dead ones do not answer at all. Default 2000. */
+  readonly streamMs?: number | undefined;
+  /** Streams to ask for besides those that the account lists. */
+  readonly also?: (account: string) => readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Answers are small, and the dead are waited for together. */
+const atOnce = 64;
+
+/**
+ * Asks an account for its streams one by one: the server's own list waits seconds for the dead ones, and differs by version in
+ * what it says of them.
+ */
+export async function lookAsAccount(
+  api: JetStreamApi,
+  { streamMs = 2_000, also = () => [], signal }: AccountViewOptions = {},
+): Promise<AccountView> {
+  const account = await accountName(api);
+  const names = await listNames(api);
+  const known = new Set([...(isSeen(names) ? names : []), ...(isSeen(account) ? also(account) : [])]);
+  const streams = new Map<string, StreamView>();
+  await inParallel([...known], atOnce, async (name) => {
+    signal?.throwIfAborted();
+    streams.set(name, await askStream(api, name, streamMs));
+  });
+  return { account, names, streams };
+}
+
+/** The account that a connection belongs to, by its own word. */
+export async function accountName(api: JetStreamApi): Promise<Known<string>> {
+  try {
+    const reply = await api.connection.request("$SYS.REQ.USER.INFO", "", { timeout: api.timeoutMs });
+    const account = reply.json<{ data?: { account?: string } }>().data?.account;
+    return account ?? { unseen: "not-told" };
+  } catch (error) {
+    return whyUnseen(error);
+  }
+}
+
+async function listNames(api: JetStreamApi): Promise<Known<readonly string[]>> {
+  try {
+    return (await api.streamNames()).sort();
+  } catch (error) {
+    return apiUnseen(error);
+  }
+}
+
+async function askStream(api: JetStreamApi, name: string, timeoutMs: number): Promise<StreamView> {
+  try {
+    const info = await api.request<StreamInfo>(`STREAM.INFO.${name}`, undefined, { timeoutMs });
+    return { answer: { kind: "answered" }, info };
+  } catch (error) {
+    if (isRelightError(error, "TIMEOUT")) return { answer: { kind: "timeout" } };
+    if (isRelightError(error, "STREAM_NOT_FOUND")) return { answer: { kind: "not-found" } };
+    const detail = (error as Error).message;
+    // 10118 says that all who hold it are offline; 10008, of the same code, that nobody could be asked.
+    const offline = isRelightError(error, "STREAM_OFFLINE") && error.context.errCode === 10118;
+    return { answer: { kind: offline ? "offline" : "refused", detail } };
+  }
+}
+
+/** Names of a stream's consumers, the dead ones too. */
+export async function consumerNames(api: JetStreamApi, stream: string, timeoutMs: number): Promise<Known<string[]>> {
+  const names: string[] = [];
+  try {
+    for (;;) {
+      const page = await api.request<{ consumers?: string[] | null; total: number }>(
+        `CONSUMER.NAMES.${stream}`,
+        { offset: names.length },
+        { timeoutMs },
+      );
+      const some = page.consumers ?? [];
+      names.push(...some);
+      if (some.length === 0 || names.length >= page.total) return names;
+    }
+  } catch (error) {
+    return apiUnseen(error);
+  }
+}
+
+/** One consumer, or why it does not answer. */
+export async function askConsumer(
+  api: JetStreamApi,
+  stream: string,
+  name: string,
+  timeoutMs: number,
+): Promise<Known<ConsumerInfo>> {
+  try {
+    return await api.request<ConsumerInfo>(`CONSUMER.INFO.${stream}.${name}`, undefined, { timeoutMs });
+  } catch (error) {
+    return apiUnseen(error);
+  }
+}
+
+function apiUnseen(error: unknown): Unseen {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (isRelightError(error, "TIMEOUT")) return { unseen: "no-answer", detail };
+  return { unseen: isRelightError(error, "PERMISSION_DENIED") ? "forbidden" : "refused", detail };
+}
