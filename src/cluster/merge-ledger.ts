@@ -87,8 +87,8 @@ function remember(consumer: ConsumerPicture, stream: LedgerStream | undefined): 
   const leader = seenOr(consumer.leader, null);
   return {
     name: consumer.name,
-    durable: consumer.durable,
-    replicas: consumer.replicas,
+    durable: seenOr(consumer.durable, known?.durable ?? false),
+    replicas: seenOr(consumer.replicas, known?.replicas ?? 1),
     servers: peers.length > 0 ? peers : leader === null ? (known?.servers ?? []) : [leader],
     delivered: further(seenOr(consumer.delivered, null), known?.delivered),
     ackFloor: further(seenOr(consumer.ackFloor, null), known?.ackFloor),

@@ -1,6 +1,6 @@
 import { isSeen, seenOr } from "../unseen.ts";
-import type { ServerStanding } from "./judge-servers.ts";
-import type { StreamStanding } from "./judge-streams.ts";
+import type { ServerStanding } from "./server-standing.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** Where a new replica of a stream could go, as the meta leader would choose; and what a server would need where there is none. */

@@ -1,7 +1,7 @@
 import type { PlanStep } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
-import type { StreamStanding } from "./judge-streams.ts";
 import { makeStep, verifications } from "./make-step.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 /** A backup of a stream that answers, before something is done that it may not survive; null: there is a fresh one. */

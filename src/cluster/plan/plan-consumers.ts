@@ -1,9 +1,10 @@
 import type { LedgerConsumer } from "../ledger.ts";
+import { quorumOf } from "../quorum.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
-import type { StreamStanding } from "./judge-streams.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { ask } from "./plan-troubles.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 /** Consumers that have all their replicas on one server: their position is lost with it, although their stream lives on. */
@@ -17,8 +18,8 @@ export function consumersOn(view: View, stream: StreamStanding, server: string):
     const leader = seenOr(consumer.leader, null);
     known.set(consumer.name, {
       name: consumer.name,
-      durable: consumer.durable,
-      replicas: consumer.replicas,
+      durable: seenOr(consumer.durable, before?.durable ?? false),
+      replicas: seenOr(consumer.replicas, before?.replicas ?? 1),
       servers: peers.length > 0 ? peers : leader !== null ? [leader] : (before?.servers ?? []),
       delivered: seenOr(consumer.delivered, null) ?? before?.delivered ?? null,
       ackFloor: seenOr(consumer.ackFloor, null) ?? before?.ackFloor ?? null,
@@ -40,7 +41,7 @@ export function planConsumers(view: View): readonly PlanStep[] {
       const target = { account: stream.account, stream: stream.name, consumer: consumer.name };
       const id = `${stream.key} > ${consumer.name}`;
       const floor = stream.remembered?.consumers.find(({ name }) => name === consumer.name)?.ackFloor ?? null;
-      if (alive.length >= Math.floor(peers.length / 2) + 1) {
+      if (alive.length >= quorumOf(peers.length)) {
         steps.push(
           makeStep({
             kind: "step-down",

@@ -1,11 +1,11 @@
 import { findStream, streamKey } from "../ledger.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { type Cover, coverOf, originsOf } from "./cover.ts";
-import type { StreamStanding } from "./judge-streams.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./plan-troubles.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 interface Loss {
@@ -112,10 +112,16 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
 function findLosses(view: View): readonly Loss[] {
   const { ledger, words } = view.request;
   const losses = new Map<string, Loss>();
+  const everyServer = [...view.servers.keys()];
   for (const stream of view.streams) {
-    if (stream.kind !== "lost" || stream.dead.some((server) => mayReturn(view, server))) continue;
-    const { account, name, key, dead } = stream;
-    const why = `every replica of ${key} was on ${dead.join(", ")}`;
+    if (stream.kind !== "lost" && stream.kind !== "homeless") continue;
+    const { account, name, key, group } = stream;
+    const home = group ?? everyServer;
+    if (home.some((server) => mayReturn(view, server))) continue;
+    // What nobody knows the home of is lost only where a server is gone that may have been it.
+    if (group === null && !everyServer.some((server) => view.servers.get(server)?.kind === "gone")) continue;
+    const where = group === null ? "a server that is gone, as none that answers has it" : group.join(", ");
+    const why = `every replica of ${key} was on ${where}`;
     losses.set(key, { account, name, key, standing: stream, why, blockers: [], stub: true });
   }
   for (const { kind, account, stream: name, text, certain } of view.regressions) {

@@ -1,3 +1,4 @@
+import { quorumOf } from "../quorum.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
@@ -46,7 +47,7 @@ export function planMetaDown(view: View): readonly PlanStep[] {
   const after = first.map(({ id }) => id);
   const fenced = condition("fenced", `${names(gone)}: stopped for good, none of them can be reached by anybody`);
   if (rules.metaRescue) {
-    const quorumNeeded = Math.floor(meta.living.length / 2) + 1;
+    const quorumNeeded = quorumOf(meta.living.length);
     const blockers: Blocker[] = [];
     if (meta.living.length === 0) {
       blockers.push({
@@ -61,7 +62,10 @@ export function planMetaDown(view: View): readonly PlanStep[] {
       why: `${names(gone)} will not come back, and ${meta.living.length} of ${meta.size} members cannot elect: the quorum is lowered to ${quorumNeeded}`,
       risk: "if the others live behind a cut network, this makes two clusters of one; it ends by itself after 5 minutes",
       precondition: [
-        condition("no-meta-leader", "no server knows of a leader, all agree how large the group is, and its log is not empty"),
+        condition(
+          "no-meta-leader",
+          "no server knows of a leader, all agree how large the group is, and its log is not empty",
+        ),
         fenced,
       ],
       after,
@@ -82,7 +86,7 @@ export function planMetaDown(view: View): readonly PlanStep[] {
   }
   if (rules.newNodesGiveMetaQuorum) {
     let added = 0;
-    while (meta.living.length + added < Math.floor((meta.size + added) / 2) + 1) added++;
+    while (meta.living.length + added < quorumOf(meta.size + added)) added++;
     const add = makeStep({
       kind: "add-node",
       id: "meta",

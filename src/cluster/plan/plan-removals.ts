@@ -1,10 +1,10 @@
 import { findStream, streamKey } from "../ledger.ts";
 import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { coverOf, lossBlocker } from "./cover.ts";
-import type { ServerStanding } from "./judge-servers.ts";
-import type { StreamStanding } from "./judge-streams.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { consumersOn } from "./plan-consumers.ts";
+import type { ServerStanding } from "./server-standing.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** What has to be done for a stream first, by its key. */

@@ -1,7 +1,7 @@
 import { candidates } from "./candidates.ts";
 import type { PlanStep } from "./cluster-plan.ts";
-import type { StreamStanding } from "./judge-streams.ts";
 import { makeStep, verifications } from "./make-step.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 /** Servers that have to be added, each kind once, and which stream needs which. */
@@ -25,6 +25,11 @@ export class Spares {
     if (known) known.streams.push(stream.key);
     else this.#needs.set(need, { streams: [stream.key], refusals });
     return [`add-node:${need}`];
+  }
+
+  /** Whether too few living servers can take `count` replicas besides the retained ones. */
+  lacks(stream: StreamStanding, retained: readonly string[], count: number): boolean {
+    return candidates(this.#view, stream, retained).names.length < count;
   }
 
   steps(): readonly PlanStep[] {

@@ -1,7 +1,7 @@
-import type { PlanStep } from "./cluster-plan.ts";
+import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
-import type { StreamStanding } from "./judge-streams.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** Streams in trouble although no peer of theirs is dead, and servers that answer and do not serve. */
@@ -220,6 +220,15 @@ export function salvageStep(view: View, stream: StreamStanding): PlanStep {
     safe: true,
     arguments: { lastSeq: stream.replicas[0]?.state.lastSeq ?? null },
   });
+}
+
+/** Nothing may be done: look again, or a person has to change something first. */
+export function holdStep(
+  id: string,
+  blockers: readonly Blocker[],
+  why = blockers.map(({ text }) => text).join("; "),
+): PlanStep {
+  return makeStep({ kind: "wait", id, why, verify: verifications.oneMetaLeader, safe: true, waiting: true, blockers });
 }
 
 /** What Relight has no safe way for. */

@@ -1,7 +1,7 @@
 import { isSeen } from "../unseen.ts";
 import type { Blocker } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
-import type { StreamStanding } from "./judge-streams.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 /** The replicas that living peers hold, furthest first. */

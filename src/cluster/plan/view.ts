@@ -1,10 +1,10 @@
 import { type Regression, regressions } from "../regressions.ts";
 import { isSeen } from "../unseen.ts";
 import { type ClusterRules, clusterRules } from "../version-hazards.ts";
-import { holdReasons, judgeMeta, type MetaStanding } from "./judge-meta.ts";
-import { judgeServers, type ServerStanding } from "./judge-servers.ts";
-import { judgeStreams, type StreamStanding } from "./judge-streams.ts";
+import { holdReasons, type MetaStanding, metaStanding } from "./meta-standing.ts";
 import type { PlanRequest } from "./plan-request.ts";
+import { type ServerStanding, serverStandings } from "./server-standing.ts";
+import { type StreamStanding, streamStandings } from "./stream-standing.ts";
 
 /** What the planner's parts all look at: the request, judged once. */
 export interface View {
@@ -24,14 +24,14 @@ export function viewOf(request: PlanRequest): View {
   const { picture, ledger } = request;
   const versions = picture.later.servers.flatMap(({ version }) => (isSeen(version) ? [version] : []));
   const rules = clusterRules(versions);
-  const servers = judgeServers(request, rules);
-  const meta = judgeMeta(picture, servers);
+  const servers = serverStandings(request, rules);
+  const meta = metaStanding(picture, servers);
   return {
     request,
     rules,
     servers,
     meta,
-    streams: judgeStreams(picture, ledger, servers),
+    streams: streamStandings(picture, ledger, servers),
     regressions: regressions(ledger, picture),
     hold: holdReasons(picture, meta, servers),
     inventoryComplete: picture.later.accounts.every(({ inventory }) => isSeen(inventory)),

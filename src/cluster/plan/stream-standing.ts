@@ -8,9 +8,10 @@ import type {
   StreamPicture,
   StreamSettings,
 } from "../picture.ts";
+import { quorumOf } from "../quorum.ts";
 import { isSeen, seenOr } from "../unseen.ts";
-import { judgeReplicas } from "./judge-replicas.ts";
-import type { ServerStanding } from "./judge-servers.ts";
+import { replicaDivergence } from "./replica-divergence.ts";
+import type { ServerStanding } from "./server-standing.ts";
 
 /** How a stream stands. Servers are named as in the standings. */
 export interface StreamStanding {
@@ -56,7 +57,7 @@ export interface StreamStanding {
   readonly remembered: LedgerStream | null;
 }
 
-export function judgeStreams(
+export function streamStandings(
   picture: Picture,
   ledger: Ledger,
   servers: ReadonlyMap<string, ServerStanding>,
@@ -103,7 +104,7 @@ function judge(
   const isDead = (server: string): boolean => !["alive", "starting"].includes(servers.get(server)?.kind ?? "silent");
   const alive = (group ?? []).filter((server) => !isDead(server));
   const dead = (group ?? []).filter(isDead);
-  const quorum = Math.floor((group?.length ?? 0) / 2) + 1;
+  const quorum = quorumOf(group?.length ?? 0);
   const moving =
     later !== null && (later.desired !== null || (wanted !== null && peers.length > wanted && settings !== null));
   const kind = ((): StreamStanding["kind"] => {
@@ -129,7 +130,7 @@ function judge(
     leader,
     kind,
     moving,
-    divergence: judgeReplicas(earlier, later),
+    divergence: replicaDivergence(earlier, later),
     replicas,
     state: later === null ? null : seenOr(later.state, null),
     settings,

@@ -5,7 +5,7 @@ import { seenOr } from "../unseen.ts";
  * Whether the replicas of a stream differ where they should not: that every one is called current proves nothing, as an empty
  * leader over a full replica was seen to be. Both samples have to show it, under the same leader: what is in flight is normal.
  */
-export function judgeReplicas(earlier: StreamPicture | null, later: StreamPicture | null): readonly string[] {
+export function replicaDivergence(earlier: StreamPicture | null, later: StreamPicture | null): readonly string[] {
   if (later === null) return [];
   const found = new Set(inOne(later));
   for (const { server, lost } of seenOr(later.replicas, [])) {

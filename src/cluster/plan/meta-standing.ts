@@ -1,6 +1,7 @@
 import type { MetaPicture, Picture, Sample } from "../picture.ts";
+import { quorumOf } from "../quorum.ts";
 import { isSeen, seenOr } from "../unseen.ts";
-import type { ServerStanding } from "./judge-servers.ts";
+import type { ServerStanding } from "./server-standing.ts";
 
 /** How the group stands that decides where streams live. */
 export interface MetaStanding {
@@ -25,7 +26,7 @@ export interface MetaStanding {
   readonly changing: boolean;
 }
 
-export function judgeMeta(picture: Picture, servers: ReadonlyMap<string, ServerStanding>): MetaStanding {
+export function metaStanding(picture: Picture, servers: ReadonlyMap<string, ServerStanding>): MetaStanding {
   const later = isSeen(picture.later.meta) ? picture.later.meta : null;
   const earlier = picture.earlier !== null && isSeen(picture.earlier.meta) ? picture.earlier.meta : null;
   const standings = [...servers.values()];
@@ -38,7 +39,7 @@ export function judgeMeta(picture: Picture, servers: ReadonlyMap<string, ServerS
     why,
     leader: later?.leader ?? null,
     size,
-    quorum: Math.floor(size / 2) + 1,
+    quorum: quorumOf(size),
     living: living.map(({ name }) => name),
     rescue: later?.rescue ?? false,
     changing: later !== null && seenOr(later.pending, 0) > 0,

@@ -1,3 +1,4 @@
+import { peerIdOf } from "../peer-id.ts";
 import type { Sample, ServerPicture } from "../picture.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { ClusterRules } from "../version-hazards.ts";
@@ -34,7 +35,7 @@ export interface ServerStanding {
   readonly seen: ServerPicture | null;
 }
 
-export function judgeServers(request: PlanRequest, rules: ClusterRules): ReadonlyMap<string, ServerStanding> {
+export function serverStandings(request: PlanRequest, rules: ClusterRules): ReadonlyMap<string, ServerStanding> {
   const { picture, ledger, words, thresholds, now } = request;
   const { later } = picture;
   const remembered = new Map(ledger.servers.map((server) => [server.name, server]));
@@ -54,7 +55,8 @@ export function judgeServers(request: PlanRequest, rules: ClusterRules): Readonl
     const answers = seen !== null && seenOr(seen.answers, false);
     const silentTwice = !answers && !answered(picture.earlier, name);
     const heard = standing !== null && !standing.offline && (standing.activeMs ?? Number.POSITIVE_INFINITY) < 10_000;
-    const byWord = words.gone.includes(name) || words.gone.includes(peer);
+    // A ghost can be named by the name that its id follows from.
+    const byWord = words.gone.some((word) => word === name || word === peer || peerIdOf(word) === peer);
     const offline = standing?.offline ?? false;
     const silentSince = answers
       ? null
