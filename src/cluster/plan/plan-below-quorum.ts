@@ -1,7 +1,7 @@
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
-import { salvageStep } from "./plan-troubles.ts";
+import { salvageStep } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
 import { isOffline, survivorBlocker, survivors } from "./survivors.ts";
 import type { View } from "./view.ts";

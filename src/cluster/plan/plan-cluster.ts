@@ -4,7 +4,7 @@ import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
 import { planLed } from "./plan-led.ts";
 import { planMetaDown } from "./plan-meta-down.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import { holdStep } from "./plan-troubles.ts";
+import { holdStep } from "./simple-steps.ts";
 import { serversOfKind, type View, viewOf } from "./view.ts";
 
 /** What recovers a cluster, in order, for the versions that it runs. Pure. See docs/cluster-plan.md. */
@@ -45,7 +45,7 @@ function stepsOf(view: View): readonly PlanStep[] {
     const cure =
       "Mend the network, or wait: a leader that was cut off claims to lead for up to 24 s. Remove and rescue nothing.";
     return [
-      hold(
+      holdStep(
         "partition",
         view.hold.map((text) => ({ code: "two-leaders", text, cure })),
       ),

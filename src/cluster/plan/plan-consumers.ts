@@ -3,7 +3,7 @@ import { quorumOf } from "../quorum.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
-import { ask } from "./plan-troubles.ts";
+import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 

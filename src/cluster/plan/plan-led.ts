@@ -11,7 +11,8 @@ import { planScaleUps } from "./plan-scale-ups.ts";
 import { planSilent } from "./plan-silent.ts";
 import { Spares } from "./plan-spares.ts";
 import { planStalePeers } from "./plan-stale-peers.ts";
-import { ask, holdStep, planTroubles } from "./plan-troubles.ts";
+import { planTroubles } from "./plan-troubles.ts";
+import { ask, holdStep } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
 import { serversOfKind, type View } from "./view.ts";
 

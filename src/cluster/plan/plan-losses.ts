@@ -4,7 +4,7 @@ import { type Cover, coverOf, originsOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import type { Spares } from "./plan-spares.ts";
-import { ask } from "./plan-troubles.ts";
+import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
@@ -27,6 +27,8 @@ interface Loss {
 export function planLosses(view: View, spares: Spares, before: readonly string[]): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   const losses = findLosses(view);
+  const census = censusStep(view);
+  if (census !== null) steps.push(census);
   for (const loss of losses) {
     const { account, name, key } = loss;
     const cover = coverOf(view, account, name);
@@ -46,7 +48,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       steps.push(...blocked);
       continue;
     }
-    const after = [...before];
+    const after = [...before, ...(census === null ? [] : [census.id])];
     for (const copy of copiesOf(view, loss)) {
       const step = backUpStep(view, copy, `it copies from ${key}, and may mix two histories once that begins again`);
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
@@ -107,6 +109,23 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
     }
   }
   return steps;
+}
+
+/**
+ * Half of all streams gone or new at once is no work of a person: an empty server came up first, a store is on the wrong volume, or
+ * servers deleted what they no longer knew of. What is on the other disks may be deleted next.
+ */
+function censusStep(view: View): PlanStep | null {
+  const lost = view.regressions.filter(({ kind, certain }) => certain && (kind === "vanished" || kind === "recreated"));
+  if (lost.length < 2 || lost.length * 2 < view.request.ledger.streams.length) return null;
+  return ask(
+    "census",
+    `${lost.length} of ${view.request.ledger.streams.length} streams are gone or were created anew`,
+    "Stop the servers before they delete more, copy every store directory away, see that each has the right volume, and start those " +
+      "with the old disks first. Keep every backup. Restore only what is still missing then.",
+    {},
+    lost.map(({ text }) => text),
+  );
 }
 
 function findLosses(view: View): readonly Loss[] {

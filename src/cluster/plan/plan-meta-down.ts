@@ -2,7 +2,7 @@ import { quorumOf } from "../quorum.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
-import { ask, salvageStep } from "./plan-troubles.ts";
+import { ask, salvageStep } from "./simple-steps.ts";
 import { survivors } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 

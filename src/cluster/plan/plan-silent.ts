@@ -1,7 +1,7 @@
 import { peerIdOf } from "../peer-id.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { makeStep, verifications } from "./make-step.ts";
-import { ask } from "./plan-troubles.ts";
+import { ask } from "./simple-steps.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** Servers that are silent and may come back: wait, and say until when. Nothing is ever removed for a restart. */

@@ -1,7 +1,7 @@
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import type { Spares } from "./plan-spares.ts";
-import { ask } from "./plan-troubles.ts";
+import { ask } from "./simple-steps.ts";
 import type { View } from "./view.ts";
 
 /**
