@@ -155,7 +155,7 @@ const rows: readonly Row[] = [
       silentMs: 9_000_000,
       streams: [replicated("A", ["+n1", "-n2", "-n3"], null)],
     },
-    outlook: "wait",
+    outlook: "blocked",
     steps: ["wait:meta blocked"],
   },
   {
@@ -174,7 +174,7 @@ const rows: readonly Row[] = [
   {
     story: "CP-11: only when every missing member is said to be gone",
     situation: { servers: ["n1", "!n2", "!n3"], words: { gone: ["n2"] } },
-    outlook: "wait",
+    outlook: "blocked",
     steps: ["wait:meta blocked"],
   },
   {
@@ -375,7 +375,7 @@ const rows: readonly Row[] = [
       server: { n3: { health: { ok: false, errors: ["JetStream has not established contact with a meta leader"] } } },
     },
     outlook: "wait",
-    steps: ["wait:starting:n3 waiting", "ask:answers:n3 blocked"],
+    steps: ["wait:starting:n3 waiting", "wait:catch-up:APP/ORDERS waiting", "ask:answers:n3 blocked"],
   },
   {
     story: "CP-47, F36: a server that answers cannot be removed",

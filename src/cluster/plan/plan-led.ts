@@ -33,6 +33,9 @@ export function planLed(view: View): readonly PlanStep[] {
   const last = removals.findLast(({ kind }) => kind === "wait");
   const stale = planStalePeers(view, spares, last === undefined ? [] : [last.id]);
   const healed = [...removals, ...stale].filter(({ kind }) => kind === "wait").map(({ id }) => id);
+  for (const { kind, target } of troubles) {
+    if (kind === "scale-down") first.scaled.add(`${target.account}/${target.stream}`);
+  }
   const ups = planScaleUps(view, spares, first.scaled, healed);
   const losses = planLosses(view, spares, healed);
   const short = planShort(view, spares);

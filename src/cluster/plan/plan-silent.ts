@@ -9,10 +9,10 @@ export function planSilent(view: View): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   const { words, thresholds } = view.request;
   for (const server of serversOfKind(view, "silent")) {
-    const { name, peer, silentSince, goneAt, member } = server;
+    const { name, peer, silentSince, goneAt, member, removedAt } = server;
     const affected = view.streams.filter(({ dead }) => dead.includes(name));
-    // One that nobody counts on and nothing is on is a memory only.
-    if (!member && affected.length === 0) continue;
+    // One that was removed does not come back; only what was never replaced of it may still be on its disk.
+    if (removedAt !== null || (!member && !affected.some(({ kind }) => kind === "lost"))) continue;
     const down = affected.filter(({ kind }) => kind === "lost" || kind === "below-quorum").map(({ key }) => key);
     const since = silentSince === null ? "for an unknown time" : `since ${silentSince}`;
     const last =
