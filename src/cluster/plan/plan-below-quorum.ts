@@ -39,6 +39,8 @@ export function planBelowQuorum(view: View, stream: StreamStanding): QuorumRescu
   if (!saved && stream.settings?.allowDirect && survivors(stream).length > 0) steps.push(salvageStep(view, stream));
   if (!rules.scaleDownNeedsOfflineFlag) return { steps, blockers: blocker === null ? [] : [blocker] };
 
+  // What a server that starts has is not known before it is up.
+  const starting = stream.alive.filter((name) => view.servers.get(name)?.kind === "starting");
   const unflagged = stream.dead.filter((name) => !isOffline(view, stream, name));
   if (unflagged.length > 0) {
     const since =
@@ -70,7 +72,7 @@ export function planBelowQuorum(view: View, stream: StreamStanding): QuorumRescu
         condition("offline-flagged", `${stream.dead.join(", ")} is flagged offline`),
         condition("survivor-has-data", `the replica that is left ends at ${furthest ?? "?"}`),
       ],
-      after: steps.map(({ id }) => id),
+      after: [...starting.map((name) => `wait:starting:${name}`), ...steps.map(({ id }) => id)],
       verify: verifications.survivorLeads,
       undo: `scale it up to ${stream.wanted} again`,
       blockers: blocker === null ? [] : [blocker],
