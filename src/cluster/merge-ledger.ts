@@ -9,7 +9,10 @@ import { isSeen, seenOr } from "./unseen.ts";
 export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   const sample = picture.later;
   const servers = new Map(ledger.servers.map((server) => [server.name, server]));
-  for (const server of sample.servers) servers.set(server.name, mergeServer(servers.get(server.name), server));
+  const members = isSeen(sample.meta) ? seenOr(sample.meta.peers, []).map(({ peer }) => peer) : [];
+  for (const server of sample.servers) {
+    servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer)));
+  }
   const streams = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
   for (const { streams: seen } of sample.accounts) {
     for (const stream of seen) {
@@ -25,7 +28,7 @@ export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   };
 }
 
-function mergeServer(known: LedgerServer | undefined, seen: ServerPicture): LedgerServer {
+function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, member: boolean): LedgerServer {
   const answers = seenOr(seen.answers, false);
   return {
     name: seen.name,
@@ -33,8 +36,9 @@ function mergeServer(known: LedgerServer | undefined, seen: ServerPicture): Ledg
     cluster: seenOr(seen.cluster, known?.cluster ?? null),
     tags: seenOr(seen.tags, known?.tags ?? []),
     lastSeen: seen.lastSeen ?? known?.lastSeen ?? null,
-    // One that takes part in JetStream again is no removed one any more.
-    removedAt: answers && isSeen(seen.jetstream) && seen.jetstream.enabled ? null : (known?.removedAt ?? null),
+    // One that is a member and takes part again is no removed one any more; that it answers says nothing.
+    removedAt:
+      answers && member && isSeen(seen.jetstream) && seen.jetstream.enabled ? null : (known?.removedAt ?? null),
   };
 }
 

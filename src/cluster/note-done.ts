@@ -5,7 +5,7 @@ import type { PlanStep } from "./plan/cluster-plan.ts";
  * What the ledger has to remember of a step that was done and verified, because no picture tells of it: that a leader stepped down
  * already, how many replicas a stream had, which server must not come back, and that a restored stream begins a new history.
  */
-export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target">, at: string): Ledger {
+export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" | "arguments">, at: string): Ledger {
   const { server, account, stream, consumer } = step.target;
   const key = account !== null && stream !== null ? streamKey(account, stream) : null;
   switch (step.kind) {
@@ -26,7 +26,14 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target">
     case "scale-up":
       return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, scaledFrom: null }));
     case "restore":
-      return key === null ? ledger : acceptStream(ledger, key);
+      // Restored with fewer replicas than it had: they are given back.
+      return key === null
+        ? ledger
+        : withStream(acceptStream(ledger, key), key, (one) => ({
+            ...one,
+            scaledFrom:
+              step.arguments.replicas !== null && (one.replicas ?? 1) > step.arguments.replicas ? one.replicas : null,
+          }));
     default:
       return ledger;
   }

@@ -37,7 +37,7 @@ export function coverOf(view: View, account: string, name: string): Cover {
     backup,
     baseline,
     covered,
-    released: words.released.includes(`${account}/${name}`),
+    released: words.released.includes(`${account}/${name}`) || words.released.includes(`${account}/*`),
     fresh: covered && baselineYoung && age(backup.takenAt) <= thresholds.freshBackupMs,
     text: describe(`${account}/${name}`, backup, baseline),
   };

@@ -88,7 +88,7 @@ export const verifications = {
   healed: {
     text:
       "the server is no member of the meta group and of no stream's or consumer's group; but for peers on other dead servers, " +
-      "every group has a leader, and its replicas are current in three looks; no stream holds less than before",
+      "every group has a leader, and its replicas are current in three looks; no stream that had another replica holds less than before",
     done: "member-gone-and-healed",
     pollMs: 500,
     giveUpMs: 60_000,

@@ -54,6 +54,23 @@ const consumer = (peers: readonly string[]): ConsumerPicture => ({
   ackPending: { unseen: "not-told" },
 });
 
+/** n4 was removed, answers again, and is no member. */
+const comeBack = (ms: number): Pick<Situation, "ledger" | "later" | "earlier"> => {
+  const without = (sample: Sample): Sample => {
+    const { meta } = sample;
+    const peers = "peers" in meta && Array.isArray(meta.peers) ? meta.peers.filter(({ name }) => name !== "n4") : [];
+    return withMeta(sample, { size: 3, peers });
+  };
+  return {
+    later: without,
+    earlier: without,
+    ledger: (ledger) => ({
+      ...ledger,
+      servers: [{ name: "n4", peer: "C7B8kAbl", cluster: "C", tags: [], lastSeen: before(ms), removedAt: before(ms) }],
+    }),
+  };
+};
+
 interface Row {
   readonly story: string;
   readonly situation: Situation;
@@ -500,6 +517,29 @@ const rows: readonly Row[] = [
     },
     outlook: "act",
     steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later"],
+  },
+  {
+    story: "CP-68, F35: a removed server that comes back under its name is kept out for five minutes (2.15)",
+    situation: { servers: ["n1", "n2", "n3", "n4"], streams: [whole()], ...comeBack(60_000) },
+    outlook: "wait",
+    steps: ["wait:returned:n4 waiting"],
+  },
+  {
+    story: "CP-68, F35: after that, and on older versions, a person gives it a new name",
+    situation: { servers: ["n1", "n2", "n3", "n4"], streams: [whole()], ...comeBack(900_000) },
+    outlook: "blocked",
+    steps: ["ask:returned:n4 blocked"],
+  },
+  {
+    story: "CP-69, F13: a lost stream of three replicas is restored with one, and scaled up then",
+    situation: {
+      servers: three,
+      memory: [remembered("ORDERS", three)],
+      backups: [backup("ORDERS")],
+      words: { restore: ["APP/ORDERS"] },
+    },
+    outlook: "act",
+    steps: ["restore:APP/ORDERS ready", "scale-up:APP/ORDERS later"],
   },
   {
     story: "CP-66, F34: a removed peer that a stream still counts is taken out of that stream",

@@ -3,6 +3,7 @@ import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { type Cover, coverOf, originsOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
+import { scaleUpStep } from "./plan-scale-ups.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
@@ -77,12 +78,16 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       steps.push(stub);
       after.push(stub.id);
     }
-    if (loss.standing !== null) after.push(...spares.before(loss.standing, [], loss.standing.wanted ?? 1, false));
+    if (loss.standing !== null) after.push(...spares.before(loss.standing, [], 1, false));
+    const wanted = loss.standing?.wanted ?? findStream(view.request.ledger, account, name)?.replicas ?? 1;
     const restore = makeStep({
       kind: "restore",
       id: key,
       target,
-      why: loss.why,
+      why:
+        wanted > 1
+          ? `${loss.why}; with one replica first, since large restores to several are known to fail`
+          : loss.why,
       risk: "what was published after the backup is not in it",
       precondition: [
         condition("one-meta-leader", "one server leads the meta group"),
@@ -94,9 +99,13 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       blockers,
       safe: fresh,
       evidence: [cover.text],
-      arguments: { backup: cover.backup.path, lastSeq: cover.backup.lastSeq },
+      arguments: { backup: cover.backup.path, lastSeq: cover.backup.lastSeq, replicas: wanted > 1 ? 1 : null },
     });
     steps.push(restore);
+    if (wanted > 1) {
+      const room = loss.standing === null ? [] : spares.before(loss.standing, [], wanted, false);
+      steps.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
+    }
     for (const copy of copiesOf(view, loss)) {
       steps.push(
         ask(

@@ -86,6 +86,9 @@ function checkRemoval(request: PlanRequest, plan: ClusterPlan, removal: PlanStep
   const saidGone = (name: string): boolean => request.words.gone.includes(name);
   assert.ok(flagged(server) || saidGone(server), "neither offline nor said to be gone");
 
+  for (const { name, inventory } of later.accounts) {
+    assert.ok(isSeen(inventory) || request.words.released.includes(`${name}/*`), "streams may be lost unnoticed");
+  }
   for (const { account, name } of streamsOf(later)) {
     const home = homeOf(request, account, name);
     if (home !== null && !home.includes(server)) continue;

@@ -336,6 +336,20 @@ describe("the plan where servers are gone", () => {
     });
   }
 
+  it("CP-26: removes nothing while an account's streams are not all known, unless the operator released the account", () => {
+    const blind: Situation["later"] = (sample) => ({
+      ...sample,
+      accounts: sample.accounts.map((account) => ({ ...account, inventory: { unseen: "no-account-credential" } as const })),
+    });
+    const situation = { servers: spare, ...gone, streams: [r3()], later: blind };
+    assert.deepEqual(
+      step(situation, "peer-remove:n3").blockers.map(({ code }) => code),
+      ["inventory-unseen"],
+    );
+    const released = step({ ...situation, words: { gone: ["n3"], released: ["APP/*"] } }, "peer-remove:n3");
+    assert.deepEqual([released.state, released.safe], ["ready", false]);
+  });
+
   it("CP-02: says when a silent server will count as gone, and which streams wait for it", () => {
     const situation = { servers: spare, silentMs: 200_000, streams: [r3()] };
     const wait = step(situation, "wait:server:n3");

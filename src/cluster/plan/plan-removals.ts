@@ -1,4 +1,5 @@
 import { findStream, streamKey } from "../ledger.ts";
+import { isSeen } from "../unseen.ts";
 import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { coverOf, lossBlocker } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
@@ -106,8 +107,14 @@ function draft(view: View, server: ServerStanding, before: Before): Draft {
     if (blocker === null || affected.some((one) => one.key === key)) continue;
     blockers.push({ ...blocker, code: "last-copy", text: `${server.name} may have the last copy. ${blocker.text}` });
   }
-  if (!view.inventoryComplete)
-    evidence.push("not every account's streams are known: R1 streams on it may be missing here");
+  for (const { name, inventory } of request.picture.later.accounts) {
+    if (isSeen(inventory) || request.words.released.includes(`${name}/*`)) continue;
+    blockers.push({
+      code: "inventory-unseen",
+      text: `not all streams of account ${name} are known: one with its last replica on ${server.name} would be lost unnoticed`,
+      cure: `Give a credential of account ${name}, or release all of it: ${name}/*.`,
+    });
+  }
   return { server, blockers: unique(blockers), after, evidence, safe, streams: affected.length };
 }
 
@@ -149,6 +156,7 @@ function conditions(view: View, server: ServerStanding): readonly Condition[] {
     condition("no-change-in-flight", "no stream is moving, and no other member is being removed"),
     condition("streams-at-quorum", after),
     condition("r1-covered", "every stream whose last replica is on it is in a backup, or was released"),
+    condition("inventory-complete", "the streams of every account are known, dead ones too"),
     condition("candidates", "a living server can take each replica, or the operator accepts fewer"),
   ];
 }

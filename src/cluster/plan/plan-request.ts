@@ -30,7 +30,7 @@ export interface BackupCover {
 export interface OperatorWords {
   /** Servers that will not come back: stopped for good, and their storage is out of reach of a restart. */
   readonly gone: readonly string[];
-  /** Streams whose loss, or what their backup lacks of them, is accepted. */
+  /** Streams whose loss, or what their backup lacks of them, is accepted; "ACCOUNT/*" for all of an account. */
   readonly released: readonly string[];
   /** Streams to be restored although a person may have deleted them. */
   readonly restore: readonly string[];

@@ -19,22 +19,35 @@ export function planScaleUps(
     // Enough servers for all of its replicas, not for one more only.
     const retained = scaled.has(key) ? stream.alive.slice(0, 1) : (stream.group ?? []);
     const needs = spares.before(stream, retained, was - retained.length, false);
+    const after = [...(scaled.has(key) ? [`scale-down:${key}`] : []), ...before, ...needs];
     steps.push(
-      makeStep({
-        kind: "scale-up",
-        id: key,
-        target: { account: stream.account, stream: stream.name },
-        why: `${key} had ${was} replicas before it was scaled down`,
-        precondition: [
-          condition("one-meta-leader", "one server leads the meta group"),
-          condition("candidates", `living servers can take ${was - retained.length} more replicas`),
-        ],
-        after: [...(scaled.has(key) ? [`scale-down:${key}`] : []), ...before, ...needs],
-        verify: verifications.replicasCurrent,
-        undo: "scale it down again",
-        arguments: { replicas: was },
-      }),
+      scaleUpStep({ key, target: { account: stream.account, stream: stream.name }, wanted: was, after, safe: false }),
     );
   }
   return steps;
+}
+
+/** Gives a stream its replicas back. */
+export function scaleUpStep(of: {
+  readonly key: string;
+  readonly target: { readonly account: string; readonly stream: string };
+  readonly wanted: number;
+  readonly after: readonly string[];
+  readonly safe: boolean;
+}): PlanStep {
+  return makeStep({
+    kind: "scale-up",
+    id: of.key,
+    target: of.target,
+    why: `${of.key} is to have ${of.wanted} replicas again`,
+    precondition: [
+      condition("one-meta-leader", "one server leads the meta group"),
+      condition("candidates", `living servers can take all ${of.wanted} replicas`),
+    ],
+    after: of.after,
+    verify: verifications.replicasCurrent,
+    undo: "scale it down again",
+    safe: of.safe,
+    arguments: { replicas: of.wanted },
+  });
 }

@@ -1,6 +1,7 @@
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { planLeaderless } from "./plan-leaderless.ts";
+import type { ServerStanding } from "./server-standing.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
 import { serversOfKind, type View } from "./view.ts";
@@ -28,8 +29,31 @@ export function planTroubles(view: View): readonly PlanStep[] {
         : "It was removed: stop it, and let it come back with a new server_name and an empty store directory only.";
     steps.push(ask(`disabled:${name}`, `${name} answers, and its JetStream is off`, cure, { server: name, peer }));
   }
+  for (const server of serversOfKind(view, "alive")) {
+    if (!server.member && server.removedAt !== null) steps.push(returned(view, server, server.removedAt));
+  }
   for (const stream of view.streams) steps.push(...troublesOf(view, stream));
   return steps;
+}
+
+/** A removed server that came back under its name: it may call itself healthy, and even serve streams, without being a member. */
+function returned(view: View, { name, peer }: ServerStanding, removedAt: string): PlanStep {
+  const until = new Date(Date.parse(removedAt) + view.rules.keepsRemovedOutMs).toISOString();
+  const why = `${name} was removed on ${removedAt}, came back under its name, and is no member`;
+  if (until <= view.request.now) {
+    const cure = "Stop it, and let it come back with a new server_name and an empty store directory only.";
+    return ask(`returned:${name}`, why, cure, { server: name, peer });
+  }
+  return makeStep({
+    kind: "wait",
+    id: `returned:${name}`,
+    target: { server: name, peer },
+    why: `${why}; this server version keeps it out for ${view.rules.keepsRemovedOutMs / 60_000} minutes`,
+    risk: "what is placed on it meanwhile is empty",
+    verify: verifications.memberCurrent,
+    safe: true,
+    until,
+  });
 }
 
 function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
