@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { remembered, replicated, type Situation, sketchRequest, unanswered } from "../testing/sketch-situation.ts";
-import { isSeen } from "./unseen.ts";
 import { type Regression, regressions } from "./regressions.ts";
+import { isSeen } from "./unseen.ts";
 
 const three = ["n1", "n2", "n3"];
 const found = (situation: Situation): readonly Regression[] => {

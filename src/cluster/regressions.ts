@@ -30,26 +30,32 @@ export interface Regression {
 export function regressions(ledger: Ledger, picture: Picture): readonly Regression[] {
   const { earlier, later } = picture;
   const before = earlier === null ? [] : inSample(ledger, earlier);
-  const same = (a: Regression, b: Regression): boolean =>
-    a.kind === b.kind && a.account === b.account && a.stream === b.stream && a.consumer === b.consumer;
+  const named = ({ kind, account, stream, consumer }: Regression): string =>
+    JSON.stringify([kind, account, stream, consumer]);
+  const sure = new Set(before.filter(({ certain }) => certain).map(named));
   return inSample(ledger, later).map((found) => ({
     ...found,
-    certain: found.certain && before.some((earlierFound) => earlierFound.certain && same(earlierFound, found)),
+    certain: found.certain && sure.has(named(found)),
   }));
 }
 
 function inSample(ledger: Ledger, sample: Sample): readonly Regression[] {
   const found: Regression[] = [];
-  const accounts = new Map(sample.accounts.map((account) => [account.name, account]));
+  const complete = new Set(sample.accounts.filter(({ inventory }) => isSeen(inventory)).map(({ name }) => name));
+  const streams = new Map(
+    sample.accounts.flatMap((account) =>
+      account.streams.map((stream) => [streamKey(account.name, stream.name), stream]),
+    ),
+  );
   for (const known of ledger.streams) {
     if (known.counters === null && known.created === null) continue;
-    const account = accounts.get(known.account);
-    const seen = account?.streams.find(({ name }) => name === known.name);
+    const seen = streams.get(streamKey(known.account, known.name));
     const sign = (kind: Regression["kind"], text: string, certain: boolean, consumer: string | null = null): void => {
       found.push({ kind, account: known.account, stream: known.name, consumer, text, certain });
     };
-    if (account === undefined || !isSeen(account.inventory)) continue;
     if (seen === undefined || seen.answer.kind === "not-found") {
+      // What nobody lists is gone only where somebody lists all.
+      if (!complete.has(known.account)) continue;
       sign(
         "vanished",
         `${streamKey(known.account, known.name)} was there on ${known.seenAt}, and is not known any more`,

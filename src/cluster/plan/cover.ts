@@ -1,3 +1,4 @@
+import { streamKey } from "../ledger.ts";
 import type { StreamCounters } from "../picture.ts";
 import type { Blocker } from "./cluster-plan.ts";
 import type { BackupCover } from "./plan-request.ts";
@@ -20,8 +21,8 @@ export interface Cover {
 }
 
 export function coverOf(view: View, account: string, name: string): Cover {
-  const { ledger, words, thresholds, now } = view.request;
-  const remembered = ledger.streams.find((stream) => stream.account === account && stream.name === name);
+  const { words, thresholds, now } = view.request;
+  const remembered = view.memory.get(streamKey(account, name));
   const baseline = remembered?.counters ?? null;
   const backup = bestBackup(view, account, name);
   const covered = backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
@@ -52,34 +53,18 @@ function describe(key: string, backup: BackupCover | null, baseline: StreamCount
   return lacks > 0 ? `${key}: ${has}, and lacks the last ${lacks} sequences` : `${key}: ${has}, and ${held}`;
 }
 
-/** The proven backup that reaches furthest. */
+/** The proven backup that reaches furthest; one that does not say whose it is may be another account's. */
 function bestBackup(view: View, account: string, name: string): BackupCover | null {
-  const { backups, ledger, picture } = view.request;
-  const accounts = new Set([
-    ...ledger.streams.filter((stream) => stream.name === name).map((stream) => stream.account),
-    ...picture.later.accounts
-      .filter(({ streams }) => streams.some((stream) => stream.name === name))
-      .map((one) => one.name),
-  ]);
-  // One that does not say whose it is may be another account's.
-  const fits = (backup: BackupCover): boolean =>
-    backup.stream === name && (backup.account === account || (backup.account === null && accounts.size <= 1));
-  return (
-    backups
-      .filter((backup) => backup.proven && fits(backup))
-      .sort((a, b) => b.lastSeq - a.lastSeq || (a.takenAt < b.takenAt ? 1 : -1))[0] ?? null
-  );
+  const alone = (view.owners.get(name)?.size ?? 0) <= 1;
+  const fits = (backup: BackupCover): boolean => backup.account === account || (backup.account === null && alone);
+  return view.backups.get(name)?.find(fits) ?? null;
 }
 
 /** Why a stream may not lose its last replica yet; null: it may. */
 export function lossBlocker(view: View, account: string, name: string): Blocker | null {
   const cover = coverOf(view, account, name);
   if (cover.covered || cover.released) return null;
-  const copies = view.streams
-    .filter(
-      (stream) => stream.account === account && originsOf(view, stream.key).includes(name) && stream.leader !== null,
-    )
-    .map(({ key }) => key);
+  const copies = (view.copies.get(streamKey(account, name)) ?? []).map(({ key }) => key);
   const mirror =
     copies.length > 0 ? ` ${copies.join(", ")} copies from it and may be the best backup: take one of it.` : "";
   return {
@@ -89,14 +74,4 @@ export function lossBlocker(view: View, account: string, name: string): Blocker 
       "Bring the server back with its disk, or give a backup that reaches that far, or release the stream by its name " +
       `if what is missing may be lost.${mirror}`,
   };
-}
-
-/** Streams of the same account that a stream mirrors or sources. */
-export function originsOf(view: View, key: string): readonly string[] {
-  const stream = view.streams.find((one) => one.key === key);
-  const settings = stream?.settings;
-  if (settings == null) return stream?.remembered?.origins ?? [];
-  return [...(settings.mirror ? [settings.mirror] : []), ...settings.sources]
-    .filter(({ external }) => external === null)
-    .map(({ name }) => name);
 }

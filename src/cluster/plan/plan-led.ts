@@ -1,6 +1,6 @@
 import { isSeen } from "../unseen.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
-import { lossBlocker, originsOf } from "./cover.ts";
+import { lossBlocker } from "./cover.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { planBelowQuorum } from "./plan-below-quorum.ts";
 import { planConsumers } from "./plan-consumers.ts";
@@ -74,11 +74,11 @@ class First {
     this.#view = view;
     this.#spares = spares;
     const gone = serversOfKind(view, "gone").filter(({ member }) => member);
+    const ofStream = Map.groupBy(troubles, ({ target }) => `${target.account}/${target.stream}`);
     for (const stream of view.streams) {
       const affected = stream.dead.filter((server) => gone.some(({ name }) => name === server));
       if (affected.length === 0) continue;
-      for (const { id, target, kind } of troubles) {
-        if (target.stream !== stream.name || target.account !== stream.account) continue;
+      for (const { id, kind } of ofStream.get(stream.key) ?? []) {
         // One that is behind does not matter where enough others are current.
         const minor =
           stream.leader !== null && (kind === "wait" || kind === "ask") && currentPeers(stream) >= stream.quorum;
@@ -113,9 +113,7 @@ class First {
 
   /** Mirrors of what will be lost are the best copies of it, until their origin begins anew. */
   #backUpCopies(lost: StreamStanding): void {
-    for (const stream of this.#view.streams) {
-      if (stream.account !== lost.account || stream.leader === null) continue;
-      if (!originsOf(this.#view, stream.key).includes(lost.name)) continue;
+    for (const stream of this.#view.copies.get(lost.key) ?? []) {
       const step = backUpStep(
         this.#view,
         stream,

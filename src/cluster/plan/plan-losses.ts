@@ -1,6 +1,6 @@
-import { findStream, streamKey } from "../ledger.ts";
+import { streamKey } from "../ledger.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
-import { type Cover, coverOf, originsOf } from "./cover.ts";
+import { type Cover, coverOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
@@ -34,6 +34,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
     const { account, name, key } = loss;
     const cover = coverOf(view, account, name);
     const target = { account, stream: name };
+    const copies = view.copies.get(key) ?? [];
     if (cover.backup === null) {
       const blocked = cover.released
         ? []
@@ -50,7 +51,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       continue;
     }
     const after = [...before, ...(census === null ? [] : [census.id])];
-    for (const copy of copiesOf(view, loss)) {
+    for (const copy of copies) {
       const step = backUpStep(view, copy, `it copies from ${key}, and may mix two histories once that begins again`);
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
       if (step !== null) after.push(step.id);
@@ -79,7 +80,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       after.push(stub.id);
     }
     if (loss.standing !== null) after.push(...spares.before(loss.standing, [], 1, false));
-    const wanted = loss.standing?.wanted ?? findStream(view.request.ledger, account, name)?.replicas ?? 1;
+    const wanted = loss.standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
     const restore = makeStep({
       kind: "restore",
       id: key,
@@ -106,7 +107,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       const room = loss.standing === null ? [] : spares.before(loss.standing, [], wanted, false);
       steps.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
-    for (const copy of copiesOf(view, loss)) {
+    for (const copy of copies) {
       steps.push(
         ask(
           `flow:${copy.key}`,
@@ -138,8 +139,9 @@ function censusStep(view: View): PlanStep | null {
 }
 
 function findLosses(view: View): readonly Loss[] {
-  const { ledger, words } = view.request;
+  const { words } = view.request;
   const losses = new Map<string, Loss>();
+  const standings = new Map(view.streams.map((stream) => [stream.key, stream]));
   const everyServer = [...view.servers.keys()];
   for (const stream of view.streams) {
     if (stream.kind !== "lost" && stream.kind !== "homeless") continue;
@@ -155,8 +157,8 @@ function findLosses(view: View): readonly Loss[] {
   for (const { kind, account, stream: name, text, certain } of view.regressions) {
     const key = streamKey(account, name);
     if (kind === "consumer-reset" || !certain || losses.has(key)) continue;
-    const standing = view.streams.find((one) => one.key === key) ?? null;
-    const home = findStream(ledger, account, name)?.servers ?? [];
+    const standing = standings.get(key) ?? null;
+    const home = view.memory.get(key)?.servers ?? [];
     const silent = home.filter((server) => mayReturn(view, server));
     const blockers: Blocker[] = [];
     const block = (code: string, reason: string, cure: string): void => {
@@ -179,14 +181,6 @@ function findLosses(view: View): readonly Loss[] {
     losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });
   }
   return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-/** A mirror is restored after nothing; what it copies from is. Streams of the same account that copy from the lost one. */
-function copiesOf(view: View, loss: Loss): readonly StreamStanding[] {
-  return view.streams.filter(
-    (stream) =>
-      stream.account === loss.account && stream.leader !== null && originsOf(view, stream.key).includes(loss.name),
-  );
 }
 
 function lackBlockers(cover: Cover, key: string): readonly Blocker[] {

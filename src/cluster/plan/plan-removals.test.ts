@@ -148,6 +148,11 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    story: "CP-26: so does one of an account that nobody speaks of any more, if the ledger knows it",
+    situation: { servers: spare, ...gone, streams: [r3()], memory: [remembered("ONE", ["n3"], { account: "OTHER" })] },
+    steps: ["peer-remove:n3 blocked", "wait:healed:n3 later safe", "ask:lost:OTHER/ONE blocked"],
+  },
+  {
     story: "CP-27: R5, two gone: one after the other, healed in between",
     situation: {
       servers: ["n1", "n2", "n3", "!n4", "!n5", "n6", "n7"],
@@ -339,7 +344,10 @@ describe("the plan where servers are gone", () => {
   it("CP-26: removes nothing while an account's streams are not all known, unless the operator released the account", () => {
     const blind: Situation["later"] = (sample) => ({
       ...sample,
-      accounts: sample.accounts.map((account) => ({ ...account, inventory: { unseen: "no-account-credential" } as const })),
+      accounts: sample.accounts.map((account) => ({
+        ...account,
+        inventory: { unseen: "no-account-credential" } as const,
+      })),
     });
     const situation = { servers: spare, ...gone, streams: [r3()], later: blind };
     assert.deepEqual(

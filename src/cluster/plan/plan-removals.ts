@@ -1,4 +1,4 @@
-import { findStream, streamKey } from "../ledger.ts";
+import { streamKey } from "../ledger.ts";
 import { isSeen } from "../unseen.ts";
 import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { coverOf, lossBlocker } from "./cover.ts";
@@ -101,9 +101,9 @@ function draft(view: View, server: ServerStanding, before: Before): Draft {
   // A stream that was lost elsewhere may have its last copy on this disk.
   for (const { account, stream, kind } of view.regressions) {
     if (kind === "consumer-reset") continue;
-    const home = findStream(request.ledger, account, stream)?.servers ?? [];
-    const blocker = home.includes(server.name) ? lossBlocker(view, account, stream) : null;
     const key = streamKey(account, stream);
+    const home = view.memory.get(key)?.servers ?? [];
+    const blocker = home.includes(server.name) ? lossBlocker(view, account, stream) : null;
     if (blocker === null || affected.some((one) => one.key === key)) continue;
     blockers.push({ ...blocker, code: "last-copy", text: `${server.name} may have the last copy. ${blocker.text}` });
   }

@@ -47,7 +47,7 @@ export function planSilent(view: View): readonly PlanStep[] {
       );
     } else if (server.kind === "alive" || server.kind === "starting" || server.kind === "disabled") {
       const cure =
-        "A server that answers cannot be removed without losing what only it has: stop it first, or empty it (--drain).";
+        "A server that answers cannot be removed without losing what only it has: empty it first, or stop it.";
       steps.push(
         ask(`answers:${server.name}`, `${server.name} is said to be gone, and answers`, cure, {
           server: server.name,

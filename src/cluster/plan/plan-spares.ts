@@ -42,7 +42,7 @@ export class Spares {
         by: "operator",
         why:
           `too few living servers can take a replica of ${named}: one is needed that is ${need}. Add one, or change the placement, ` +
-          "or, where a stream goes on with fewer replicas, accept that (--without-spare).",
+          "or, where a stream goes on with fewer replicas, accept that.",
         risk: "the meta group grows by one, and its quorum may: remove the dead server right after",
         verify: verifications.memberCurrent,
         undo: "remove it again once nothing is on it",

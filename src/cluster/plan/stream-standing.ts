@@ -1,4 +1,4 @@
-import { findStream, type Ledger, type LedgerStream, streamKey } from "../ledger.ts";
+import { type Ledger, type LedgerStream, streamKey } from "../ledger.ts";
 import type {
   PeerPicture,
   Picture,
@@ -62,22 +62,19 @@ export function streamStandings(
   ledger: Ledger,
   servers: ReadonlyMap<string, ServerStanding>,
 ): readonly StreamStanding[] {
-  const keys = new Map<string, { account: string; name: string }>();
-  for (const { account, name } of ledger.streams) keys.set(streamKey(account, name), { account, name });
-  for (const { name: account, streams } of picture.later.accounts) {
-    for (const { name } of streams) keys.set(streamKey(account, name), { account, name });
-  }
+  const memory = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
+  const now = byKey(picture.later);
+  const then = picture.earlier === null ? new Map<string, StreamPicture>() : byKey(picture.earlier);
+  const complete = new Set(picture.later.accounts.filter(({ inventory }) => isSeen(inventory)).map(({ name }) => name));
+  const keys = new Map<string, { readonly account: string; readonly name: string }>([...memory, ...now]);
   return [...keys.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, { account, name }]) => {
-      const later = find(picture.later, account, name);
-      // A stream that a complete inventory does not have is no stream any more: that is for the regressions to say.
-      if (later === null || later.answer.kind === "not-found") {
-        const inventory = picture.later.accounts.find((one) => one.name === account)?.inventory;
-        if (inventory === undefined || isSeen(inventory)) return [];
-      }
-      const earlier = picture.earlier === null ? null : find(picture.earlier, account, name);
-      return [judge(key, account, name, earlier, later, findStream(ledger, account, name) ?? null, servers)];
+      const later = now.get(key) ?? null;
+      // A stream that a complete inventory does not have is no stream any more: that is for the regressions to say. Of an account
+      // that nobody speaks of any more, all streams may have been on the dead.
+      if ((later === null || later.answer.kind === "not-found") && complete.has(account)) return [];
+      return [judge(key, account, name, then.get(key) ?? null, later, memory.get(key) ?? null, servers)];
     });
 }
 
@@ -161,7 +158,10 @@ function findGroup(
   return null;
 }
 
-function find(sample: Sample, account: string, name: string): StreamPicture | null {
-  const streams = sample.accounts.find((one) => one.name === account)?.streams;
-  return streams?.find((stream) => stream.name === name) ?? null;
+function byKey(sample: Sample): ReadonlyMap<string, StreamPicture> {
+  return new Map(
+    sample.accounts.flatMap((account) =>
+      account.streams.map((stream) => [streamKey(account.name, stream.name), stream]),
+    ),
+  );
 }
