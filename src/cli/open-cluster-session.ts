@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { isRelightError } from "../errors.ts";
+import { isRelightError, RelightError } from "../errors.ts";
 import { connect } from "../jetstream/connection/connect.ts";
+import type { ConnectionSettings } from "../jetstream/connection/connection-settings.ts";
 import {
   type ConnectionFlags,
   resolveConnectionSettings,
@@ -32,7 +33,7 @@ export async function openClusterSession(
   await using opening = new AsyncDisposableStack();
   let connection: NatsConnection | undefined;
   if (systemSettings) {
-    connection = await connect(systemSettings, { signal });
+    connection = await connectAsSystem(systemSettings, signal);
     opening.defer(() => connection?.close());
   }
   let account: JetStreamApi | undefined;
@@ -44,4 +45,17 @@ export async function openClusterSession(
   }
   const resources = opening.move();
   return { account, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {
+  try {
+    return await connect(settings, { signal });
+  } catch (error) {
+    if (!isRelightError(error, "AUTH_FAILED")) throw error;
+    throw new RelightError("AUTH_FAILED", `the system account's user is ${error.message}`, {
+      cause: error,
+      context: error.context,
+      hint: "Check --system-creds, --system-nkey, --system-user and --system-password, or --system-context.",
+    });
+  }
 }
