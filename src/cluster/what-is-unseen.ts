@@ -1,5 +1,5 @@
 import type { Sample } from "./picture.ts";
-import { isUnseen, type Unseen, type UnseenReason } from "./unseen.ts";
+import { isSeen, isUnseen, type Unseen, type UnseenReason } from "./unseen.ts";
 
 /** A part of the cluster that a sample could not see. */
 export interface BlindSpot {
@@ -24,6 +24,9 @@ const cures: Readonly<Record<UnseenReason, string>> = {
 /** All that a sample could not see, so that nobody takes silence for health. */
 export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readonly BlindSpot[] {
   const spots: BlindSpot[] = [];
+  // What the meta group alone knows stays unknown until it has a leader, however often one looks.
+  const headless =
+    isSeen(meta) && meta.leader === null ? "bring servers back until the meta group has a leader" : undefined;
   const add = (what: string, { unseen, detail }: Unseen, cure = cures[unseen]): void => {
     spots.push({ what, why: unseen, detail: detail ?? null, cure });
   };
@@ -32,7 +35,7 @@ export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readon
   } else if (isUnseen(meta)) {
     add("the meta group", meta);
   } else if (isUnseen(meta.peers)) {
-    add("the members of the meta group: a dead one may be missing among the servers", meta.peers);
+    add("the members of the meta group: a dead one may be missing among the servers", meta.peers, headless);
   }
   const silent = servers.filter(({ jetstream, answers }) => answers === true && isUnseen(jetstream));
   for (const { name, jetstream } of silent) if (isUnseen(jetstream)) add(`JetStream on ${name}`, jetstream);
@@ -47,7 +50,8 @@ export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readon
   }
   for (const { name, inventory } of accounts) {
     if (isUnseen(inventory) && inventory.unseen !== "no-account-credential") {
-      const cure = inventory.unseen === "refused" ? cures["no-answer"] : cures[inventory.unseen];
+      const later = inventory.unseen === "refused" ? cures["no-answer"] : cures[inventory.unseen];
+      const cure = inventory.unseen === "forbidden" ? later : (headless ?? later);
       add(`the list of streams of account ${name}: lost R1 streams may be missing`, inventory, cure);
     }
   }

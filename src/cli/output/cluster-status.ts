@@ -112,6 +112,11 @@ function notes(status: ClusterStatus, { earlier, later }: Picture): string {
       `What is gone comes back with ${disks}. Do not remove or wipe ${silent.length === 1 ? "that server" : "those servers"}: its R1 streams would be re-created empty.`,
     );
   }
+  if (status.streams.some(({ state }) => state === "no-quorum")) {
+    lines.push(
+      `Streams without quorum keep their messages on the servers that are up. Bring ${silent.length > 0 ? nameList(silent) : "the others"} back; do not remove a server or scale a stream down before that.`,
+    );
+  }
   const consumers = status.streams.filter(
     ({ light, leaderlessConsumers }) => light === "red" && leaderlessConsumers.length > 0,
   );
