@@ -9,6 +9,7 @@ import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
+import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
@@ -60,6 +61,7 @@ export function buildProgram(): Command {
   registerArchiveExtract(archive);
   const cluster = program.command("cluster").description("see what a cluster has lost, and get it back");
   registerClusterStatus(cluster);
+  registerClusterDoctor(cluster);
   registerCompletion(program);
   return program;
 }

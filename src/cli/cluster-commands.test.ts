@@ -18,7 +18,7 @@ interface Document {
 const schemas = new ShippedSchemas();
 const asSystem = ["--system-user", "sys", "--system-password", "sys"];
 
-describe("relight cluster status", { timeout: 120_000 }, () => {
+describe("relight cluster", { timeout: 120_000 }, () => {
   const resources = new AsyncDisposableStack();
   let cluster: LocalCluster;
   let home: string;
@@ -41,6 +41,8 @@ describe("relight cluster status", { timeout: 120_000 }, () => {
 
   const run = (...args: string[]): Promise<RelightRun> =>
     runRelight(home, ["--server", url, "--timeout", "3s", "cluster", "status", ...args]);
+  const doctor = (...args: string[]): Promise<RelightRun> =>
+    runRelight(home, ["--server", url, "--timeout", "3s", "cluster", "doctor", ...args]);
   /** The document of --json, held against the schema. */
   const parse = ({ stdout }: RelightRun): Document => {
     const document = JSON.parse(stdout) as Document;
@@ -69,6 +71,21 @@ describe("relight cluster status", { timeout: 120_000 }, () => {
       /^Not seen: servers, meta group.*To see it, give a credential of the system account: --system/m,
     );
     parse(await run("--json"));
+  });
+
+  it("doctor: warns of the stream with one copy, and says what it did not check", async () => {
+    const { code, stdout } = await doctor(...asSystem, "--once");
+    assert.equal(code, 3, stdout);
+    assert.match(stdout, /^WARNING D1: .*one copy[^\n]*\n {4}APP > ONE\n {2}Cure: /m);
+    assert.match(stdout, /^Not checked: D9 replicas that differ: needs two looks/m);
+    const blind = await doctor("--once", "--json");
+    assert.equal(blind.code, 3);
+    const document = JSON.parse(blind.stdout) as { readonly findings: readonly { readonly id: string }[] };
+    schemas.check("cluster-doctor", document);
+    assert.deepEqual(
+      document.findings.map(({ id }) => id),
+      ["D1"],
+    );
   });
 
   it("refuses a wrong system user, and one without a password", async () => {
@@ -101,6 +118,22 @@ describe("relight cluster status", { timeout: 120_000 }, () => {
         ["ORDERS", "short", "yellow"],
       ],
     );
+  });
+
+  it("doctor: names what is critical first", async () => {
+    const { code, stdout } = await doctor(...asSystem, "--once", "--json");
+    assert.equal(code, 3);
+    const document = JSON.parse(stdout) as {
+      readonly findings: readonly { readonly id: string; readonly severity: string; readonly evidence: string[] }[];
+    };
+    schemas.check("cluster-doctor", document);
+    const critical = document.findings.filter(({ severity }) => severity === "critical");
+    assert.deepEqual(
+      critical.map(({ id }) => id),
+      ["D5", "D8", "D17"],
+    );
+    assert.deepEqual(document.findings.slice(0, 3), critical);
+    assert.deepEqual(critical[2]?.evidence, [victim]);
   });
 
   it("fails as JSON too where nobody can be reached", async () => {
