@@ -1,6 +1,7 @@
 import { livingPeers } from "./living-peers.ts";
+import { nameList } from "./name-list.ts";
 import type { Picture, Sample } from "./picture.ts";
-import { quorumOf } from "./quorum.ts";
+import { quorumOf, slackOf } from "./quorum.ts";
 import type { StreamPicture } from "./stream-picture.ts";
 import { isSeen, isUnseen, seenOr } from "./unseen.ts";
 
@@ -55,7 +56,7 @@ export function judgeStream(stream: StreamPicture, sample: Sample): Verdict {
     return { account: stream.account, stream: stream.name, state, reason, down, behind };
   };
   if (stream.claimants.length > 1) {
-    return verdict("unknown", `${list(stream.claimants)} each say that they lead it: the network may be split`);
+    return verdict("unknown", `${nameList(stream.claimants)} each say that they lead it: the network may be split`);
   }
   const wanted = isSeen(stream.config) ? stream.config.replicas : undefined;
   const peers = isSeen(stream.peers) ? stream.peers.length : undefined;
@@ -68,7 +69,7 @@ export function judgeStream(stream: StreamPicture, sample: Sample): Verdict {
   // Who answers INFO without a leader is one of its members, so there is at least that one.
   if (holders > 0 && size !== undefined) {
     const have = `${holders} of ${size} replicas ${holders === 1 ? "is" : "are"} up`;
-    const silent = down.length > 0 ? `; down: ${list(down)}` : "";
+    const silent = down.length > 0 ? `; down: ${nameList(down)}` : "";
     if (holders < quorumOf(size)) {
       return verdict("no-quorum", `${have}, ${quorumOf(size)} are needed${silent}`);
     }
@@ -87,8 +88,11 @@ interface Led {
 /** A stream that has an effective leader, so it can be read and written. */
 function judgeLed(stream: StreamPicture, { down, behind, wanted, peers }: Led): readonly [StreamState, string] {
   const faults: string[] = [];
-  if (down.length > 0) faults.push(`${list(down)} ${down.length === 1 ? "is" : "are"} down`);
-  if (behind.length > 0) faults.push(`${list(behind)} ${behind.length === 1 ? "is" : "are"} behind`);
+  if (down.length > 0) {
+    const last = peers !== undefined && slackOf(peers, peers - down.length) === 0 ? ", it can lose no more" : "";
+    faults.push(`${nameList(down)} ${down.length === 1 ? "is" : "are"} down${last}`);
+  }
+  if (behind.length > 0) faults.push(`${nameList(behind)} ${behind.length === 1 ? "is" : "are"} behind`);
   if (wanted !== undefined && peers !== undefined && peers < wanted) {
     faults.push(`it has ${peers} of ${wanted} replicas`);
   }
@@ -113,11 +117,9 @@ function judgeUnheld(stream: StreamPicture, { sight, servers }: Sample): readonl
   if (isSeen(replicas) && replicas.length === 0) {
     const silent = servers.filter(({ answers }) => answers === false).map(({ name }) => name);
     if (silent.length > 0 && isSeen(sight.system)) {
-      const where = silent.length === 1 ? silent[0] : `one of ${list(silent)}`;
-      return [
-        "gone",
-        `no server that answers holds any of it: it was on ${where}, which ${silent.length === 1 ? "does not answer" : "do not answer"}`,
-      ];
+      const where = silent.length === 1 ? silent[0] : `one of ${nameList(silent)}`;
+      const quiet = silent.length === 1 ? "does not answer" : "do not answer";
+      return ["gone", `it was on ${where}, which ${quiet}; no other server holds any of it`];
     }
     return ["unknown", "every server answers and none of them holds it, though its account lists it"];
   }
@@ -130,8 +132,4 @@ function judgeUnheld(stream: StreamPicture, { sight, servers }: Sample): readonl
   }[answer.kind];
   const blind = isUnseen(sight.system) ? "; a system-account credential would show which server it is on" : "";
   return ["unknown", `${why}${blind}`];
-}
-
-function list(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

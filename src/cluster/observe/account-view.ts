@@ -2,7 +2,7 @@ import { isRelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { StreamAnswer } from "../stream-picture.ts";
-import { isSeen, type Known, type Unseen } from "../unseen.ts";
+import { type Known, seenOr, type Unseen } from "../unseen.ts";
 import { whyUnseen } from "./ask-servers.ts";
 import { inParallel } from "./in-parallel.ts";
 
@@ -20,38 +20,44 @@ export interface StreamView {
   readonly info?: StreamInfo;
 }
 
-export interface AccountViewOptions {
-  /** How long one stream may take to answer, in ms: dead ones do not answer at all. Default 2000. */
-  readonly streamMs?: number | undefined;
-  /** Streams to ask for besides those that the account lists. */
-  readonly also?: (account: string) => readonly string[];
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Answers are small, and the dead are waited for together. */
 const atOnce = 64;
+
+/** Who the account is and what streams it has; they are not asked for yet. */
+export async function listAccount(api: JetStreamApi): Promise<Omit<AccountView, "streams">> {
+  const [account, names] = await Promise.all([accountName(api), listNames(api)]);
+  return { account, names };
+}
+
+export interface AskStreamsOptions {
+  /** How long one stream may take to answer, in ms: dead ones do not answer at all. */
+  readonly streamMs: number;
+  /** Streams to ask for besides those that the account lists. */
+  readonly also: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Asks an account for its streams one by one: the server's own list waits seconds for the dead ones, and differs by version in
  * what it says of them.
  */
-export async function lookAsAccount(
+export async function askStreams(
   api: JetStreamApi,
-  { streamMs = 2_000, also = () => [], signal }: AccountViewOptions = {},
+  listed: Omit<AccountView, "streams">,
+  { streamMs, also, signal }: AskStreamsOptions,
 ): Promise<AccountView> {
-  const account = await accountName(api);
-  const names = await listNames(api);
-  const known = new Set([...(isSeen(names) ? names : []), ...(isSeen(account) ? also(account) : [])]);
+  const known = new Set([...seenOr(listed.names, []), ...also]);
   const streams = new Map<string, StreamView>();
   await inParallel([...known], atOnce, async (name) => {
     signal?.throwIfAborted();
-    streams.set(name, await askStream(api, name, streamMs));
+    const view = await askStream(api, name, streamMs);
+    streams.set(name, view);
   });
-  return { account, names, streams };
+  return { ...listed, streams };
 }
 
 /** The account that a connection belongs to, by its own word. */
-export async function accountName(api: JetStreamApi): Promise<Known<string>> {
+async function accountName(api: JetStreamApi): Promise<Known<string>> {
   try {
     const reply = await api.connection.request("$SYS.REQ.USER.INFO", "", { timeout: api.timeoutMs });
     const account = reply.json<{ data?: { account?: string } }>().data?.account;

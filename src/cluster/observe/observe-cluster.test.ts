@@ -155,11 +155,13 @@ for (const version of ["2.10", "2.15"]) {
     });
 
     it("shows the loss of quorum, of a stream and of the meta group", async () => {
+      const before = await look();
       const second = cluster.servers.find(({ name }) => name !== victim && name !== survivor);
       await second?.kill();
-      const early = await look();
+      const early = await observeCluster({ account: session.api, system, earlier: before, ...settings });
       // Its leader, if that is the survivor, does not know it yet.
       assert.equal(stateOf(early, "ORDERS"), "no-quorum");
+      assert.equal(stateOf(early, "ONE"), "gone", "nobody lists the streams any more, and the look before had it");
       const sample = await lookUntil((one) => isSeen(one.meta) && one.meta.leader === null);
       assert.ok(isSeen(sample.meta));
       assert.ok(sample.meta.whyNoLeader);

@@ -1,8 +1,8 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { Sample, Sight } from "../picture.ts";
-import { isUnseen, type Known, type Unseen } from "../unseen.ts";
-import { type AccountView, lookAsAccount } from "./account-view.ts";
+import { isUnseen, type Known, seenOr, type Unseen } from "../unseen.ts";
+import { type AccountView, askStreams, listAccount } from "./account-view.ts";
 import { everyoneAnswered, gatherServers } from "./gather-servers.ts";
 import { heldStreams, pictureAccounts } from "./picture-accounts.ts";
 import { pictureMeta } from "./picture-meta.ts";
@@ -27,15 +27,22 @@ export interface ObserveOptions {
  * takes a few seconds where something is dead.
  */
 export async function observeCluster(options: ObserveOptions): Promise<Sample> {
-  const { account, system, pingMs, streamMs, earlier, signal } = options;
+  const { account, system, pingMs, streamMs = 2_000, earlier, signal } = options;
   const start = Date.now();
   const noSystem: Unseen = { unseen: "no-system-credential" };
-  const view: Known<SystemView> = system ? await lookAsSystem(system, { pingMs, signal }) : noSystem;
-  const also = (name: string): readonly string[] => heldStreams(view, name);
-  const own: AccountView | Unseen = account
-    ? await lookAsAccount(account, { streamMs, also, signal })
-    : { unseen: "no-account-credential" };
-  const accounts = await pictureAccounts({ system: view, own, api: account, timeoutMs: streamMs ?? 2_000 });
+  const looking: Promise<Known<SystemView>> = system
+    ? lookAsSystem(system, { pingMs, signal })
+    : Promise.resolve(noSystem);
+  const [view, listed] = await Promise.all([looking, account ? listAccount(account) : undefined]);
+  let own: AccountView | Unseen = { unseen: "no-account-credential" };
+  if (account && listed) {
+    const name = seenOr(listed.account, undefined);
+    // While the meta group has no leader nobody lists the streams, and those on dead servers would drop out of sight.
+    const before = earlier?.accounts.find((one) => one.name === name)?.streams.map((stream) => stream.name) ?? [];
+    const also = name === undefined ? [] : [...heldStreams(view, name), ...before];
+    own = await askStreams(account, listed, { streamMs, also, signal });
+  }
+  const accounts = await pictureAccounts({ system: view, own, api: account, timeoutMs: streamMs });
   const meta = isUnseen(view) ? view : pictureMeta(view.servers);
   const servers = gatherServers({ view, meta, accounts, earlier });
   const answers = isUnseen(view) ? view : ("answers" as const);

@@ -44,7 +44,9 @@ async function pictureAccount(
   { system, api, timeoutMs }: AccountsEvidence,
 ): Promise<AccountPicture> {
   const names = view ? view.names : ({ unseen: "no-account-credential" } as const);
-  const all = [...new Set([...(view?.streams.keys() ?? []), ...held.keys()])].sort();
+  // One that was asked for by an old name and is held by nobody was deleted.
+  const asked = [...(view?.streams ?? [])].filter(([, { answer }]) => answer.kind !== "not-found");
+  const all = [...new Set([...asked.map(([name]) => name), ...held.keys()])].sort();
   const streams: StreamPicture[] = new Array(all.length);
   await inParallel([...all.entries()], atOnce, async ([index, name]) => {
     const replicas: Known<readonly StreamReplica[]> = isUnseen(system) ? system : (held.get(name) ?? []);

@@ -71,6 +71,8 @@ function identity({ name, peer }: PeerAnswer): Pick<PeerPicture, "name" | "peer"
   return { name, peer: peer ?? peerIdOf(name) };
 }
 
+/** Ghosts, which have no name, come last. */
 function byName(peers: readonly PeerPicture[]): readonly PeerPicture[] {
-  return [...peers].sort((a, b) => (a.name ?? "~").localeCompare(b.name ?? "~") || a.peer.localeCompare(b.peer));
+  const rank = ({ name, peer }: PeerPicture): string => (name === null ? `1${peer}` : `0${name}`);
+  return [...peers].sort((a, b) => rank(a).localeCompare(rank(b)));
 }

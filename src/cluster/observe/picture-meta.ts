@@ -55,6 +55,8 @@ function whyNoLeader(
     return `${claimant} says that it leads, and has not heard from enough of the ${members} members in the last 10 s`;
   }
   const named = [...new Set(claims.flatMap(({ leader }) => (leader === null ? [] : [leader])))];
-  if (named.length > 0) return `it is said to be ${named.join(" or ")}, which does not say so itself`;
-  return `${claims.length} of ${size} members answer, and none of them knows a leader`;
+  const silent = named.filter((name) => !claims.some(({ server }) => server === name));
+  if (silent.length > 0) return `${silent.join(" and ")}, whom others take for the leader, does not answer`;
+  if (named.length > 0) return `${named.join(" or ")}, whom others take for the leader, does not say so itself`;
+  return "none of those who answer knows one";
 }

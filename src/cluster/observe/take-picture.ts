@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RelightError } from "../../errors.ts";
-import type { Picture } from "../picture.ts";
+import type { Picture, Sample } from "../picture.ts";
 import { type ObserveOptions, observeCluster } from "./observe-cluster.ts";
 
 export interface TakePictureOptions extends Omit<ObserveOptions, "earlier"> {
@@ -9,6 +9,8 @@ export interface TakePictureOptions extends Omit<ObserveOptions, "earlier"> {
    * what both looks say alike is no leftover of the time before.
    */
   readonly gapMs?: number | undefined;
+  /** Says that the first look is enough. The picture then has one sample only, and nothing may act on it. */
+  readonly enough?: ((first: Sample) => boolean) | undefined;
   /** Called when the first look is done and the wait begins. */
   readonly onWait?: ((ms: number) => void) | undefined;
 }
@@ -16,11 +18,16 @@ export interface TakePictureOptions extends Omit<ObserveOptions, "earlier"> {
 export const defaultGapMs = 12_000;
 
 /** Looks at a cluster twice. Throws CANCELLED only. */
-export async function takePicture({ gapMs = defaultGapMs, onWait, ...options }: TakePictureOptions): Promise<Picture> {
+export async function takePicture({
+  gapMs = defaultGapMs,
+  enough,
+  onWait,
+  ...options
+}: TakePictureOptions): Promise<Picture> {
   const start = Date.now();
   const first = await observeCluster(options);
   const format = { format: "relight-cluster-picture", formatVersion: 1 } as const;
-  if (gapMs === 0) return { ...format, earlier: null, later: first };
+  if (gapMs === 0 || enough?.(first)) return { ...format, earlier: null, later: first };
   const wait = Math.max(0, gapMs - (Date.now() - start));
   onWait?.(wait);
   try {
