@@ -20,6 +20,8 @@ export interface Situation {
   readonly servers: readonly string[];
   /** Silent servers that the meta leader calls offline. */
   readonly offline?: readonly string[];
+  /** The meta group has a leader although too few members answer: it was cut off, and does not know yet. */
+  readonly staleLeader?: boolean;
   /** For how long the silent ones have been so. */
   readonly silentMs?: number;
   readonly streams?: readonly StreamPicture[];
@@ -67,7 +69,7 @@ function sampleOf(situation: Situation): Sample {
     });
   });
   const living = pictures.filter(({ answers }) => answers === true).map(({ name }) => name);
-  const led = living.length * 2 > pictures.length;
+  const led = living.length * 2 > pictures.length || (situation.staleLeader ?? false);
   const leader = led ? (living[0] ?? null) : null;
   const size = pictures.length;
   return {
