@@ -52,6 +52,8 @@ export interface LedgerStream {
   readonly stepDownAt: string | null;
   /** How many replicas it had before Relight scaled it down, to be given back; null: it did not. */
   readonly scaledFrom: number | null;
+  /** When Relight deleted what was left under its name, to restore it; null: it did not. */
+  readonly deletedAt: string | null;
 }
 
 export interface LedgerConsumer {
@@ -97,5 +99,6 @@ export function acceptStream(ledger: Ledger, key: string): Ledger {
     counters: null,
     countersAt: null,
     consumers: [],
+    deletedAt: null,
   }));
 }

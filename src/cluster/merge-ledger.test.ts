@@ -71,14 +71,19 @@ describe("the ledger", () => {
   it("LG-06: remembers of steps what no picture tells", () => {
     const at = "2026-01-01T12:00:00Z";
     const target = { account: "APP", stream: "ORDERS" };
-    const of = (kind: "scale-down" | "scale-up" | "step-down" | "restore", replicas: number | null = null) =>
-      makeStep({ kind, id: "APP/ORDERS", target, why: "", verify: verifications.person, arguments: { replicas } });
+    const of = (
+      kind: "scale-down" | "scale-up" | "step-down" | "delete-stub" | "restore",
+      replicas: number | null = null,
+    ) => makeStep({ kind, id: "APP/ORDERS", target, why: "", verify: verifications.person, arguments: { replicas } });
     const ledger = ledgerOf(remembered("ORDERS", three));
     const stream = (one: Ledger) => findStream(one, "APP", "ORDERS");
     const down = noteDone(ledger, of("scale-down"), at);
     assert.equal(stream(down)?.scaledFrom, 3);
     assert.equal(stream(noteDone(down, of("scale-up"), at))?.scaledFrom, null);
     assert.equal(stream(noteDone(ledger, of("step-down"), at))?.stepDownAt, at);
+    const deleted = noteDone(ledger, of("delete-stub"), at);
+    assert.equal(stream(deleted)?.deletedAt, at);
+    assert.equal(stream(noteDone(deleted, of("restore"), at))?.deletedAt, null);
     const restored = stream(noteDone(ledger, of("restore", 1), at));
     assert.deepEqual([restored?.counters, restored?.scaledFrom], [null, 3]);
   });

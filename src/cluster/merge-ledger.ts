@@ -79,6 +79,7 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
     movingSince: since(moving, known?.movingSince),
     stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
     scaledFrom: known?.scaledFrom ?? null,
+    deletedAt: known?.deletedAt ?? null,
   };
 }
 

@@ -3,7 +3,7 @@ import type { PlanStep } from "./plan/cluster-plan.ts";
 
 /**
  * What the ledger has to remember of a step that was done and verified, because no picture tells of it: that a leader stepped down
- * already, how many replicas a stream had, which server must not come back, and that a restored stream begins a new history.
+ * already, how many replicas a stream had, that Relight itself deleted one to restore it, which server must not come back, and that a restored stream begins a new history.
  */
 export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" | "arguments">, at: string): Ledger {
   const { server, account, stream, consumer } = step.target;
@@ -25,6 +25,9 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
         : withStream(ledger, key, (one) => ({ ...one, scaledFrom: one.scaledFrom ?? one.replicas, stepDownAt: null }));
     case "scale-up":
       return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, scaledFrom: null }));
+    case "delete-stub":
+      // From here on its absence is no riddle: it is to be restored.
+      return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, deletedAt: at }));
     case "restore":
       // Restored with fewer replicas than it had: they are given back.
       return key === null

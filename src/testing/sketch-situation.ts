@@ -172,6 +172,7 @@ export function remembered(
     movingSince: null,
     stepDownAt: null,
     scaledFrom: null,
+    deletedAt: null,
     ...rest,
   };
 }

@@ -127,6 +127,8 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
  */
 function censusStep(view: View): PlanStep | null {
   const lost = view.regressions.filter(({ kind, certain }) => certain && (kind === "vanished" || kind === "recreated"));
+  // Whoever names every one of them has seen it, and what Relight deleted itself is no riddle.
+  if (lost.every(({ account, stream }) => isNamed(view, streamKey(account, stream)))) return null;
   if (lost.length < 2 || lost.length * 2 < view.request.ledger.streams.length) return null;
   return ask(
     "census",
@@ -139,7 +141,6 @@ function censusStep(view: View): PlanStep | null {
 }
 
 function findLosses(view: View): readonly Loss[] {
-  const { words } = view.request;
   const losses = new Map<string, Loss>();
   const standings = new Map(view.streams.map((stream) => [stream.key, stream]));
   const everyServer = [...view.servers.keys()];
@@ -171,7 +172,7 @@ function findLosses(view: View): readonly Loss[] {
         "Start it with its disk first, or say that it is gone.",
       );
     }
-    const named = words.restore.includes(key);
+    const named = isNamed(view, key);
     if (kind !== "emptied" && !named) {
       block("on-purpose", `${text}: by a person, or lost?`, "Name it to be restored, or accept what is there.");
     }
@@ -192,6 +193,11 @@ function lackBlockers(cover: Cover, key: string): readonly Blocker[] {
       cure: `Give a backup that reaches further, or release ${key} if what is missing may be lost.`,
     },
   ];
+}
+
+/** The operator wants it restored, or Relight has deleted what was left of it to do so. */
+function isNamed(view: View, key: string): boolean {
+  return view.request.words.restore.includes(key) || view.memory.get(key)?.deletedAt != null;
 }
 
 function mayReturn(view: View, server: string): boolean {
