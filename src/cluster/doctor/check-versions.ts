@@ -12,7 +12,7 @@ export const checkVersions: Check = {
     return versionHazards(seen.map(({ version }) => version)).map(({ text, cure }) => ({
       id: "D13",
       severity: "warning",
-      title: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+      title: `${text}.`,
       evidence: seen.map(({ name, version }) => `${name}: ${version}`),
       cure,
     }));
