@@ -17,6 +17,10 @@ export interface MetaVerdict {
 /** The group that decides where streams live: without a leader nothing is created, moved, healed or removed. */
 export function judgeMeta({ meta, servers }: Sample): MetaVerdict {
   if (isUnseen(meta)) {
+    const [only] = servers;
+    if (only?.answers === true && servers.length === 1) {
+      return { light: "green", state: "healthy", reason: "none, a server on its own", down: [], slack: 0 };
+    }
     return { light: "unknown", state: "unknown", reason: meta.detail ?? "not seen", down: [], slack: null };
   }
   const answering = new Set(servers.filter(({ answers }) => answers === true).map(({ name }) => name));

@@ -32,9 +32,9 @@ export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readon
   };
   if (isUnseen(sight.system)) {
     add("servers, meta group, other accounts and each replica's own state", sight.system);
-  } else if (isUnseen(meta)) {
+  } else if (isUnseen(meta) && servers.length > 1) {
     add("the meta group", meta);
-  } else if (isUnseen(meta.peers)) {
+  } else if (isSeen(meta) && isUnseen(meta.peers)) {
     add("the members of the meta group: a dead one may be missing among the servers", meta.peers, headless);
   }
   const silent = servers.filter(({ jetstream, answers }) => answers === true && isUnseen(jetstream));

@@ -92,13 +92,18 @@ function streams(status: ClusterStatus, { later }: Picture, view: StatusView): s
   const rest = status.streams.length - listed.length;
   return [
     rows.length === 0 ? "" : markedTable(header, rows, view),
-    rest === 0 ? "" : `${plural(rest, "more stream")} ${rest === 1 ? "is" : "are"} healthy (--all lists them).\n`,
+    rest === 0 ? "" : `${healthyRest(rest, rows.length)} (--all lists them).\n`,
   ];
+}
+
+function healthyRest(rest: number, listed: number): string {
+  if (listed === 0) return `All ${plural(rest, "stream")} are healthy`;
+  return `${plural(rest, "more stream")} ${rest === 1 ? "is" : "are"} healthy`;
 }
 
 function sentence({ state, reason, settled }: StreamStatus): string {
   const works = state === "healthy" || state === "short";
-  const fresh = settled === false ? " (new since the first look)" : "";
+  const fresh = settled === false ? " (changed since the first look)" : "";
   return `${works ? "" : `${words[state].toUpperCase()}: `}${reason}${fresh}`;
 }
 

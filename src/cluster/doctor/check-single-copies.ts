@@ -17,7 +17,8 @@ export const checkSingleCopies: Check = {
     if (single.length > 0) {
       findings.push({
         id: "D1",
-        severity: "warning",
+        // A choice, as long as there are backups, of which a picture knows nothing.
+        severity: "info",
         title: "These streams have one copy: with its server's disk it is gone, and removing its server empties it.",
         evidence: single.map(({ label }) => label),
         cure: "Back them up on a schedule, or give those that matter three replicas.",

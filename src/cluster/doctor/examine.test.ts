@@ -15,7 +15,8 @@ const replica = (server: string, lastSeq: number, messages = lastSeq, lost = 0):
   leader: "n1",
 });
 const good = sketchStream("S", whole, { replicas: three.map((name) => replica(name, 10)) });
-const healthy = sketchSample(three, [good]);
+const plain = sketchSample(three, [good]);
+const healthy: Sample = { ...plain, servers: plain.servers.map((server) => ({ ...server, version: "2.15.1" })) };
 const withStream = (changes: Partial<StreamPicture>): Sample => sketchSample(three, [{ ...good, ...changes }]);
 const withServers = (changes: Parameters<typeof sketchServer>[1], from = healthy): Sample => ({
   ...from,
@@ -48,7 +49,7 @@ const cases: readonly Case[] = [
     title: "an R1 stream",
     later: sketchSample(three, [sketchStream("ONE", { peers: ["+n1"], leader: "n1" })]),
     id: "D1",
-    severity: "warning",
+    severity: "info",
     evidence: /^APP > ONE$/,
   },
   {
@@ -181,6 +182,13 @@ const cases: readonly Case[] = [
     id: "D12",
     severity: "warning",
     evidence: /^n1: stream is not current$/,
+  },
+  {
+    title: "an old server, which lets anybody remove servers",
+    later: withServers({ version: "2.10.26" }),
+    id: "D13",
+    severity: "warning",
+    evidence: /^n1: 2\.10\.26$/,
   },
   {
     title: "requests that wait",

@@ -9,6 +9,7 @@ import { checkSingleCopies } from "./check-single-copies.ts";
 import { checkSlack } from "./check-slack.ts";
 import { checkSpread } from "./check-spread.ts";
 import { checkStorage } from "./check-storage.ts";
+import { checkVersions } from "./check-versions.ts";
 import type { Check, Finding, Need, Severity } from "./finding.ts";
 
 /** All checks that a picture alone is enough for, by number. */
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   checkLeaders,
   checkDivergence,
   checkStorage,
+  checkVersions,
   checkBacklog,
   checkClocks,
   checkAnswers,

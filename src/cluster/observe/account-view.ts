@@ -1,4 +1,5 @@
 import { isRelightError } from "../../errors.ts";
+import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { StreamAnswer } from "../stream-picture.ts";
@@ -84,7 +85,7 @@ async function askStream(api: JetStreamApi, name: string, timeoutMs: number): Pr
     if (isRelightError(error, "STREAM_NOT_FOUND")) return { answer: { kind: "not-found" } };
     const detail = (error as Error).message;
     // 10118 says that all who hold it are offline; 10008, of the same code, that nobody could be asked.
-    const offline = isRelightError(error, "STREAM_OFFLINE") && error.context.errCode === 10118;
+    const offline = isRelightError(error, "STREAM_OFFLINE") && error.context.errCode === ApiErrorCode.streamOffline;
     return { answer: { kind: offline ? "offline" : "refused", detail } };
   }
 }
@@ -108,16 +109,17 @@ export async function consumerNames(api: JetStreamApi, stream: string, timeoutMs
   }
 }
 
-/** One consumer, or why it does not answer. */
+/** One consumer, or why it does not answer; undefined: it is gone, as short-lived ones may be at any time. */
 export async function askConsumer(
   api: JetStreamApi,
   stream: string,
   name: string,
   timeoutMs: number,
-): Promise<Known<ConsumerInfo>> {
+): Promise<Known<ConsumerInfo> | undefined> {
   try {
     return await api.request<ConsumerInfo>(`CONSUMER.INFO.${stream}.${name}`, undefined, { timeoutMs });
   } catch (error) {
+    if (isRelightError(error, "API_ERROR") && error.context.errCode === ApiErrorCode.consumerNotFound) return undefined;
     return apiUnseen(error);
   }
 }

@@ -3,9 +3,13 @@ import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { ConsumerPicture, StreamSettings } from "../stream-picture.ts";
 import { isSeen, isUnseen, type Known, type Unseen } from "../unseen.ts";
 import { askConsumer, consumerNames } from "./account-view.ts";
+import { inParallel } from "./in-parallel.ts";
 import { pictureGroup, type Testimony } from "./picture-group.ts";
 import type { StreamReplica } from "./picture-stream.ts";
 import type { ConsumerDetail, GroupAnswer } from "./server-answers.ts";
+
+/** Consumers of one stream that are asked for at a time. */
+const atOnce = 16;
 
 /** One consumer as a server of a replica, or the account, told of it. */
 export interface ConsumerTestimony {
@@ -30,22 +34,33 @@ export interface ConsumersQuestion {
  * know a consumer's leader, it is asked for itself. A consumer on dead servers is in it, as one that nobody could tell of.
  */
 export async function pictureConsumers(question: ConsumersQuestion): Promise<Known<readonly ConsumerPicture[]>> {
-  const { stream, settings, replicas, api, mayHaveSome, timeoutMs } = question;
+  const { stream, replicas, api, mayHaveSome, timeoutMs } = question;
   const told = testimoniesByName(isSeen(replicas) ? replicas : []);
   const local = [...told.keys()];
   if (!mayHaveSome && local.length === 0) return [];
   const names = api ? await consumerNames(api, stream, timeoutMs) : { unseen: "no-account-credential" as const };
   if (isUnseen(names) && local.length === 0) return names;
   const all = [...new Set([...(isSeen(names) ? names : []), ...local])].sort();
-  const pictures = all.map(async (name): Promise<ConsumerPicture> => {
-    const own = told.get(name) ?? [];
-    const picture = pictureConsumer(name, settings, own, { unseen: "no-answer" });
-    if (!api || (isSeen(picture.leader) && picture.leader !== null)) return picture;
-    const info = await askConsumer(api, stream, name, timeoutMs);
-    if (isUnseen(info)) return own.length > 0 ? picture : pictureConsumer(name, settings, [], info);
-    return pictureConsumer(name, settings, [testimonyOf(info), ...own], { unseen: "no-answer" });
+  const pictures = new Map<string, ConsumerPicture>();
+  await inParallel(all, atOnce, async (name) => {
+    const picture = await pictureOne(question, name, told.get(name) ?? []);
+    if (picture) pictures.set(name, picture);
   });
-  return Promise.all(pictures);
+  return all.flatMap((name) => pictures.get(name) ?? []);
+}
+
+/** Undefined where it went away meanwhile. */
+async function pictureOne(
+  { stream, settings, api, timeoutMs }: ConsumersQuestion,
+  name: string,
+  own: readonly ConsumerTestimony[],
+): Promise<ConsumerPicture | undefined> {
+  const picture = pictureConsumer(name, settings, own, { unseen: "no-answer" });
+  if (!api || (isSeen(picture.leader) && picture.leader !== null)) return picture;
+  const info = await askConsumer(api, stream, name, timeoutMs);
+  if (info === undefined) return undefined;
+  if (isUnseen(info)) return own.length > 0 ? picture : pictureConsumer(name, settings, [], info);
+  return pictureConsumer(name, settings, [testimonyOf(info), ...own], { unseen: "no-answer" });
 }
 
 function testimoniesByName(replicas: readonly StreamReplica[]): Map<string, ConsumerTestimony[]> {
