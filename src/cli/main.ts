@@ -9,6 +9,8 @@ import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
+import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
+import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
@@ -57,6 +59,9 @@ export function buildProgram(): Command {
   registerArchiveEdit(archive);
   registerArchiveLookup(archive);
   registerArchiveExtract(archive);
+  const cluster = program.command("cluster").description("see what a cluster has lost, and get it back");
+  registerClusterStatus(cluster);
+  registerClusterDoctor(cluster);
   registerCompletion(program);
   return program;
 }

@@ -1,0 +1,76 @@
+import type { Command } from "commander";
+import type { ClusterStatus } from "../../cluster/cluster-status.ts";
+import type { Picture } from "../../cluster/picture.ts";
+import { ExitCode } from "../../errors.ts";
+import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { printJson, runLocalCommand } from "../run-local-command.ts";
+
+interface StatusFlags {
+  readonly once?: boolean;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerClusterStatus(parent: Command): void {
+  const command = parent
+    .command("status")
+    .summary("show which streams lost a replica, their quorum, or everything")
+    .description(
+      "Shows a traffic light for every stream with the reason, the servers and the meta group, and says what it could not see.\n" +
+        "Where something is wrong it looks a second time 12 s later, since a cluster takes 10 s to miss a server.\n" +
+        "It changes nothing. Exit code 0: all is well; 3: something is not.",
+    )
+    .option("--once", "look only once, also where something is wrong")
+    .option("--all", "list healthy streams too, however many there are")
+    .option("--json", "one JSON document on stdout, with the whole picture")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  relight cluster status --system-context sys\n" +
+        "  relight cluster status --context orders --system-creds sys.creds --once\n" +
+        "  relight cluster status --system-context sys --json | jq '.streams[] | select(.light != \"green\")'\n",
+    );
+  addSystemOptions(command);
+  addConnectionOptions(command).action(async (flags: StatusFlags) => {
+    await runLocalCommand({ json: flags.json ?? false, command: "cluster status" }, async ({ signal }) => {
+      const { openClusterSession } = await import("../open-cluster-session.ts");
+      const { takePicture } = await import("../../cluster/observe/take-picture.ts");
+      const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
+      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      const picture = await takePicture({
+        account: session.account,
+        system: session.system,
+        enough: (first) => flags.once === true || isPlainlyHealthy(first),
+        onWait: (ms) => {
+          process.stderr.write(`Something is wrong; looking again in ${Math.ceil(ms / 1000)} s (--once does not).\n`);
+        },
+        signal,
+      });
+      const status = clusterStatus(picture);
+      if (flags.json) printJson(statusJson(status, picture));
+      else {
+        const { renderClusterStatus } = await import("../output/cluster-status.ts");
+        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        process.stdout.write(renderClusterStatus(status, picture, { all: flags.all ?? false, color }));
+      }
+      const well = isPlainlyHealthy(picture.later);
+      return well ? ExitCode.ok : ExitCode.incomplete;
+    });
+  });
+}
+
+function statusJson({ light, meta, servers, streams, notSeen }: ClusterStatus, picture: Picture): object {
+  return {
+    light,
+    meta,
+    servers,
+    streams: streams.map(({ lastSeq, leaderlessConsumers, ...stream }) => ({
+      ...stream,
+      last_seq: lastSeq,
+      leaderless_consumers: leaderlessConsumers,
+    })),
+    not_seen: notSeen,
+    picture,
+  };
+}

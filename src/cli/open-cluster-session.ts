@@ -1,0 +1,61 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { isRelightError, RelightError } from "../errors.ts";
+import { connect } from "../jetstream/connection/connect.ts";
+import type { ConnectionSettings } from "../jetstream/connection/connection-settings.ts";
+import {
+  type ConnectionFlags,
+  resolveConnectionSettings,
+} from "../jetstream/connection/resolve-connection-settings.ts";
+import { resolveSystemSettings, type SystemFlags } from "../jetstream/connection/resolve-system-settings.ts";
+import { openSettingsSession } from "../jetstream/connection/settings-session.ts";
+import type { JetStreamApi } from "../jetstream/jetstream-api.ts";
+
+/** The two pairs of eyes on a cluster; at least one of them is there. */
+export interface ClusterSession extends AsyncDisposable {
+  readonly account: JetStreamApi | undefined;
+  readonly system: NatsConnection | undefined;
+}
+
+/**
+ * Connects as the ordinary user, and on the system account where its flags say so. Where the ordinary user is refused and the
+ * system account is not, that is said and goes on: half of the picture is better than none.
+ *
+ * Throws CONNECT_FAILED, AUTH_FAILED, CONTEXT_INVALID, CREDENTIALS_INVALID, USAGE, CANCELLED.
+ */
+export async function openClusterSession(
+  flags: ConnectionFlags,
+  system: SystemFlags,
+  signal: AbortSignal,
+): Promise<ClusterSession> {
+  const settings = resolveConnectionSettings(flags);
+  for (const warning of settings.warnings) process.stderr.write(`relight: ${warning}\n`);
+  const systemSettings = resolveSystemSettings(system, settings);
+  await using opening = new AsyncDisposableStack();
+  let connection: NatsConnection | undefined;
+  if (systemSettings) {
+    connection = await connectAsSystem(systemSettings, signal);
+    opening.defer(() => connection?.close());
+  }
+  let account: JetStreamApi | undefined;
+  try {
+    account = opening.use(await openSettingsSession(settings, { signal })).api;
+  } catch (error) {
+    if (!connection || !isRelightError(error, "AUTH_FAILED")) throw error;
+    process.stderr.write(`relight: without an ordinary account, as its user is refused: ${error.message}\n`);
+  }
+  const resources = opening.move();
+  return { account, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {
+  try {
+    return await connect(settings, { signal });
+  } catch (error) {
+    if (!isRelightError(error, "AUTH_FAILED")) throw error;
+    throw new RelightError("AUTH_FAILED", `the system account's user is ${error.message}`, {
+      cause: error,
+      context: error.context,
+      hint: "Check --system-creds, --system-nkey, --system-user and --system-password, or --system-context.",
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { judgeMeta, type MetaVerdict } from "./judge-meta.ts";
+import { judgeServer, type ServerVerdict } from "./judge-server.ts";
+import { judgeStreams, type StreamState, type StreamVerdict } from "./judge-stream.ts";
+import { byLight, type Light, worstLight } from "./light.ts";
+import type { Picture, Sample } from "./picture.ts";
+import { isSeen, seenOr } from "./unseen.ts";
+import { type BlindSpot, whatIsUnseen } from "./what-is-unseen.ts";
+
+/** A stream's verdict, with what a person wants to see beside it. */
+export interface StreamStatus extends StreamVerdict {
+  readonly light: Light;
+  /** R; null: not known. */
+  readonly replicas: number | null;
+  readonly leader: string | null;
+  readonly messages: number | null;
+  readonly lastSeq: number | null;
+  /** Consumers that nobody leads, or of which nobody told: they deliver nothing. */
+  readonly leaderlessConsumers: readonly string[];
+}
+
+export interface ClusterStatus {
+  readonly light: Light;
+  readonly meta: MetaVerdict;
+  readonly servers: readonly ServerVerdict[];
+  /** What is worst comes first, then by account and name. */
+  readonly streams: readonly StreamStatus[];
+  readonly notSeen: readonly BlindSpot[];
+}
+
+const lights: Readonly<Record<StreamState, Light>> = {
+  healthy: "green",
+  short: "yellow",
+  "no-leader": "red",
+  "no-quorum": "red",
+  gone: "red",
+  unknown: "unknown",
+};
+
+/** The traffic lights over a picture. */
+export function clusterStatus(picture: Picture): ClusterStatus {
+  const { later } = picture;
+  const meta = judgeMeta(later);
+  const servers = later.servers.map((server) => judgeServer(server, later));
+  const streams = judgeStreams(picture).map((verdict) => streamStatus(verdict, later));
+  // A stable sort: within one light they stay in the picture's order.
+  streams.sort((a, b) => byLight(a.light, b.light));
+  // Without a system credential nothing is known of servers; `notSeen` tells that.
+  const blind = !isSeen(later.sight.system);
+  const told = [meta, ...servers].filter(({ light }) => !(blind && light === "unknown"));
+  const light = worstLight([...told, ...streams].map((verdict) => verdict.light));
+  return { light, meta, servers, streams, notSeen: whatIsUnseen(later) };
+}
+
+function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {
+  const account = sample.accounts.find(({ name }) => name === verdict.account);
+  const stream = account?.streams.find(({ name }) => name === verdict.stream);
+  const state = stream && isSeen(stream.state) ? stream.state : undefined;
+  const consumers = stream ? seenOr(stream.consumers, []) : [];
+  const leaderless = consumers.filter(({ leader }) => !isSeen(leader) || leader === null).map(({ name }) => name);
+  const light = lights[verdict.state];
+  // A stream that works is not well where its consumers deliver nothing; one that does not work has no working consumers.
+  const worse = leaderless.length > 0 && (light === "green" || light === "yellow");
+  return {
+    ...verdict,
+    reason: worse
+      ? `${verdict.reason}; ${leaderless.length} of its consumers ${leaderless.length === 1 ? "has" : "have"} no leader`
+      : verdict.reason,
+    light: worse ? "red" : light,
+    replicas: stream && isSeen(stream.config) ? stream.config.replicas : null,
+    leader: stream ? seenOr(stream.leader, null) : null,
+    messages: state?.messages ?? null,
+    lastSeq: state?.lastSeq ?? null,
+    leaderlessConsumers: leaderless,
+  };
+}
+
+/** Whether a single look says that all is well, so that a second one would tell nothing new. */
+export function isPlainlyHealthy(sample: Sample): boolean {
+  const picture: Picture = { format: "relight-cluster-picture", formatVersion: 1, earlier: null, later: sample };
+  return clusterStatus(picture).light === "green";
+}

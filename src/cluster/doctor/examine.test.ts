@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { sketchPeer, sketchPicture, sketchSample, sketchServer, sketchStream } from "../../testing/sketch-cluster.ts";
+import type { MetaPicture, ReplicaPicture, Sample, StreamPicture } from "../picture.ts";
+import { isSeen, type Unseen } from "../unseen.ts";
+import { checks, examine } from "./examine.ts";
+import type { Severity } from "./finding.ts";
+
+const three = ["n1", "n2", "n3"];
+const whole = { peers: ["+n1", "+n2", "+n3"], leader: "n1" } as const;
+const replica = (server: string, lastSeq: number, messages = lastSeq, lost = 0): ReplicaPicture => ({
+  server,
+  state: { messages, bytes: 100 * messages, firstSeq: 1, lastSeq, deleted: 0 },
+  lost,
+  leader: "n1",
+});
+const good = sketchStream("S", whole, { replicas: three.map((name) => replica(name, 10)) });
+const plain = sketchSample(three, [good]);
+const healthy: Sample = { ...plain, servers: plain.servers.map((server) => ({ ...server, version: "2.15.1" })) };
+const withStream = (changes: Partial<StreamPicture>): Sample => sketchSample(three, [{ ...good, ...changes }]);
+const withServers = (changes: Parameters<typeof sketchServer>[1], from = healthy): Sample => ({
+  ...from,
+  servers: from.servers.map((server, index) => (index === 0 ? { ...server, ...changes } : server)),
+});
+function withMeta(changes: Partial<MetaPicture>): Sample {
+  assert.ok(isSeen(healthy.meta));
+  return { ...healthy, meta: { ...healthy.meta, ...changes } };
+}
+const jetstreamOf = (sample: Sample) => {
+  const jetstream = sample.servers[0]?.jetstream;
+  assert.ok(jetstream && isSeen(jetstream));
+  return jetstream;
+};
+
+const ghost = { name: null, peer: "44jzkV9D", standing: { unseen: "not-told" } } as const;
+
+interface Case {
+  readonly title: string;
+  readonly later: Sample;
+  /** The same, unless it is said. */
+  readonly earlier?: Sample | null;
+  readonly id: string;
+  readonly severity: Severity;
+  readonly evidence: RegExp;
+}
+
+const cases: readonly Case[] = [
+  {
+    title: "an R1 stream",
+    later: sketchSample(three, [sketchStream("ONE", { peers: ["+n1"], leader: "n1" })]),
+    id: "D1",
+    severity: "info",
+    evidence: /^APP > ONE$/,
+  },
+  {
+    title: "an R2 stream",
+    later: sketchSample(three, [sketchStream("TWO", { peers: ["+n1", "+n2"], leader: "n1" })]),
+    id: "D1",
+    severity: "warning",
+    evidence: /^APP > TWO: R2$/,
+  },
+  { title: "lazy sync", later: healthy, id: "D3", severity: "info", evidence: /^n1: synced every 120 s$/ },
+  {
+    title: "all replicas in one zone",
+    later: {
+      ...sketchSample([...three, "n4"], [good]),
+      servers: [...three, "n4"].map((name) => sketchServer(name, { tags: [name === "n4" ? "az:b" : "az:a"] })),
+    },
+    id: "D4",
+    severity: "warning",
+    evidence: /^APP > S: all 3 replicas at az:a$/,
+  },
+  {
+    title: "no slack left",
+    later: sketchSample(["n1", "n2", "!n3"], [{ ...good, replicas: [replica("n1", 10), replica("n2", 10)] }]),
+    id: "D5",
+    severity: "critical",
+    evidence: /^meta group: 2 of 3 members are up, and 2 are needed$/,
+  },
+  {
+    title: "no meta leader",
+    later: withMeta({ leader: null, whyNoLeader: "nobody knows one" }),
+    id: "D6",
+    severity: "critical",
+    evidence: /^nobody knows one$/,
+  },
+  {
+    title: "a ghost, and an even size",
+    later: withMeta({ size: 4, quorumNeeded: 3, peers: [...three.map((name) => sketchPeer(`+${name}`)), ghost] }),
+    id: "D6",
+    severity: "warning",
+    evidence: /^peer id 44jzkV9D$/,
+  },
+  {
+    title: "a server that came back after its removal",
+    later: withMeta({ peers: [sketchPeer("+n1"), sketchPeer("+n2")] }),
+    id: "D6",
+    severity: "critical",
+    evidence: /^n3$/,
+  },
+  {
+    title: "a stream short of a replica",
+    later: withStream({ peers: [sketchPeer("+n1"), sketchPeer("+n2")] }),
+    id: "D7",
+    severity: "warning",
+    evidence: /^APP > S: it has 2 of 3 replicas$/,
+  },
+  {
+    title: "a change that hangs",
+    later: withStream({ desired: { peers: ["n4"], type: "blocked", description: "no suitable peer" } }),
+    id: "D7",
+    severity: "warning",
+    evidence: /no suitable peer/,
+  },
+  {
+    title: "a stream without a leader",
+    later: withStream({ leader: null, claimants: [] }),
+    id: "D8",
+    severity: "critical",
+    evidence: /^APP > S: 3 of 3 replicas are up and none of them leads$/,
+  },
+  {
+    title: "a consumer without a leader",
+    later: withStream({
+      consumers: [
+        {
+          name: "billing",
+          durable: true,
+          replicas: 1,
+          storage: "file",
+          ackPolicy: "explicit",
+          leader: null,
+          peers: [],
+          delivered: 5,
+          ackFloor: 5,
+          ackPending: 0,
+        },
+      ],
+    }),
+    id: "D8",
+    severity: "critical",
+    evidence: /^APP > S > billing$/,
+  },
+  {
+    title: "a leader with an empty store",
+    later: withStream({ replicas: [replica("n1", 0), replica("n2", 500), replica("n3", 0)] }),
+    id: "D9",
+    severity: "critical",
+    evidence: /^APP > S: n2 has 500 messages, 1 to 500; leader n1 has 0/,
+  },
+  {
+    title: "a replica that lost messages",
+    later: withStream({ replicas: [replica("n1", 10), replica("n2", 10, 10, 3), replica("n3", 10)] }),
+    id: "D9",
+    severity: "critical",
+    evidence: /^APP > S on n2: 3 messages$/,
+  },
+  {
+    title: "replicas that hold different messages",
+    later: withStream({ replicas: [replica("n1", 10), replica("n2", 10, 9), replica("n3", 10)] }),
+    id: "D9",
+    severity: "warning",
+    evidence: /^APP > S: n2 has 9 messages, 1 to 10; leader n1 has 10/,
+  },
+  {
+    title: "JetStream that is off",
+    later: withServers({ jetstream: { ...jetstreamOf(healthy), enabled: false } }),
+    id: "D12",
+    severity: "critical",
+    evidence: /^n1$/,
+  },
+  {
+    title: "a full disk",
+    later: withServers({ jetstream: { ...jetstreamOf(healthy), freeStorage: 1e7 } }),
+    id: "D12",
+    severity: "warning",
+    evidence: /^n1: 1\.0 % of its limit is free$/,
+  },
+  {
+    title: "an unwell server",
+    later: withServers({ health: { ok: false, errors: ["stream is not current"] } }),
+    id: "D12",
+    severity: "warning",
+    evidence: /^n1: stream is not current$/,
+  },
+  {
+    title: "an old server, which lets anybody remove servers",
+    later: withServers({ version: "2.10.26" }),
+    id: "D13",
+    severity: "warning",
+    evidence: /^n1: 2\.10\.26$/,
+  },
+  {
+    title: "requests that wait",
+    later: withServers({ jetstream: { ...jetstreamOf(healthy), pendingApi: 5_000 } }),
+    id: "D15",
+    severity: "warning",
+    evidence: /^n1: 5000 requests$/,
+  },
+  {
+    title: "a clock",
+    later: withServers({ clockSkewMs: 4_000 }),
+    id: "D16",
+    severity: "warning",
+    evidence: /^n1: 4\.0 s$/,
+  },
+  {
+    title: "a silent server",
+    later: sketchSample(["n1", "n2", "!n3"], [good]),
+    id: "D17",
+    severity: "critical",
+    evidence: /^n3$/,
+  },
+];
+
+describe("examine", () => {
+  for (const { title, later, earlier = later, id, severity, evidence } of cases) {
+    it(`${id}: ${title}`, () => {
+      const { findings } = examine(sketchPicture(later, earlier));
+      const found = findings.filter((finding) => finding.id === id);
+      assert.ok(
+        found.some((finding) => finding.severity === severity && finding.evidence.some((line) => evidence.test(line))),
+        JSON.stringify(found, undefined, 1),
+      );
+      for (const finding of findings)
+        assert.ok(finding.evidence.length > 0 && finding.cure.endsWith("."), finding.title);
+    });
+  }
+
+  it("finds nothing to fix in a healthy cluster", () => {
+    const { findings, passed, skipped } = examine(sketchPicture(healthy));
+    assert.deepEqual(
+      findings.map(({ id, severity }) => [id, severity]),
+      [["D3", "info"]],
+    );
+    assert.equal(passed.length, checks.length - 1);
+    assert.deepEqual(skipped, []);
+  });
+
+  it("believes no difference that only one look shows", () => {
+    const later = withStream({ replicas: [replica("n1", 10), replica("n2", 10, 9), replica("n3", 10)] });
+    assert.ok(!examine(sketchPicture(later, healthy)).findings.some(({ id }) => id === "D9"));
+  });
+
+  it("says which checks it could not make", () => {
+    const blind: Unseen = { unseen: "no-system-credential" };
+    const sample: Sample = {
+      ...sketchSample([], [sketchStream("S", whole)]),
+      sight: { system: blind, allServersAnswered: blind, account: "APP" },
+      meta: blind,
+    };
+    const { findings, passed, skipped } = examine(sketchPicture(sample, null));
+    assert.deepEqual(findings, []);
+    assert.deepEqual(
+      passed.map(({ id }) => id),
+      ["D1", "D7", "D8"],
+    );
+    assert.equal(skipped.length, checks.length - 3);
+    assert.match(skipped[0]?.why ?? "", /system account/);
+  });
+});

@@ -1,0 +1,45 @@
+import type { Picture, Sample, StreamPicture } from "../picture.ts";
+
+/** What is wrong, or will be when something else goes wrong. */
+export interface Finding {
+  /** The check's number: "D6". Stable, to be silenced or searched for. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** One sentence for a person. */
+  readonly title: string;
+  /** What was seen, one thing a line. Never empty. */
+  readonly evidence: readonly string[];
+  /** What to do about it. */
+  readonly cure: string;
+}
+
+/** critical: data or service is lost, or one step from it; warning: fix it in daylight; info: know it. */
+export type Severity = "critical" | "warning" | "info";
+
+/** A pure judge of one matter. */
+export interface Check {
+  readonly id: string;
+  /** What it looks at: "members of the meta group". */
+  readonly title: string;
+  /** What it needs to see; without that it is skipped, and said to be. */
+  readonly needs: readonly Need[];
+  readonly examine: (picture: Picture) => readonly Finding[];
+}
+
+export type Need = "system-account" | "account" | "two-looks";
+
+/** All streams of a sample. */
+export function allStreams({ accounts }: Sample): readonly StreamPicture[] {
+  return accounts.flatMap(({ streams }) => streams);
+}
+
+/** A stream in evidence: "APP > ORDERS", the way the servers write it. */
+export function streamLabel({ account, name }: Pick<StreamPicture, "account" | "name">): string {
+  return `${account} > ${name}`;
+}
+
+/** The same stream in the earlier look. */
+export function inEarlier({ earlier }: Picture, stream: StreamPicture): StreamPicture | undefined {
+  if (earlier === null) return undefined;
+  return allStreams(earlier).find(({ account, name }) => account === stream.account && name === stream.name);
+}

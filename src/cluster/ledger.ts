@@ -1,0 +1,104 @@
+import type { StreamCounters } from "./picture.ts";
+
+/**
+ * What Relight remembers of a cluster between two looks: plain JSON data. The home of an R1 stream cannot be asked once it is
+ * dead, and an R1 stream that was re-created empty looks healthy: only what was written down before tells of either.
+ */
+export interface Ledger {
+  readonly format: "relight-cluster-ledger";
+  readonly formatVersion: 1;
+  /** When it was last merged with a picture; null: never. */
+  readonly updatedAt: string | null;
+  /** Sorted by name. */
+  readonly servers: readonly LedgerServer[];
+  /** Sorted by account and name. */
+  readonly streams: readonly LedgerStream[];
+}
+
+export interface LedgerServer {
+  readonly name: string;
+  readonly peer: string;
+  readonly cluster: string | null;
+  readonly tags: readonly string[];
+  /** When it last answered; null: it never did while Relight looked. */
+  readonly lastSeen: string | null;
+  /** When Relight removed it from the meta group; null: it did not. */
+  readonly removedAt: string | null;
+}
+
+export interface LedgerStream {
+  readonly account: string;
+  readonly name: string;
+  readonly created: string | null;
+  readonly raftGroup: string | null;
+  readonly replicas: number | null;
+  readonly storage: "file" | "memory" | null;
+  /** Where its replicas were when it was last seen with a leader. */
+  readonly servers: readonly string[];
+  /** Streams of the same account that it mirrors or sources. */
+  readonly origins: readonly string[];
+  /** The baseline: what it held when it was last seen whole. It never goes back by itself; `acceptStream` sets it anew. */
+  readonly counters: StreamCounters | null;
+  readonly countersAt: string | null;
+  readonly seenAt: string;
+  readonly consumers: readonly LedgerConsumer[];
+  /** Since when it has been seen without a leader though its peers answer; null: it is not. */
+  readonly leaderlessSince: string | null;
+  /** Since when it has had a replica that is behind; null: it has none. */
+  readonly behindSince: string | null;
+  /** Since when it has been moving; null: it is not. */
+  readonly movingSince: string | null;
+  /** When Relight made its leader step down for this trouble; null: it did not. */
+  readonly stepDownAt: string | null;
+  /** How many replicas it had before Relight scaled it down, to be given back; null: it did not. */
+  readonly scaledFrom: number | null;
+  /** When Relight deleted what was left under its name, to restore it; null: it did not. */
+  readonly deletedAt: string | null;
+}
+
+export interface LedgerConsumer {
+  readonly name: string;
+  readonly durable: boolean;
+  readonly replicas: number;
+  readonly servers: readonly string[];
+  readonly delivered: number | null;
+  readonly ackFloor: number | null;
+}
+
+export const emptyLedger: Ledger = {
+  format: "relight-cluster-ledger",
+  formatVersion: 1,
+  updatedAt: null,
+  servers: [],
+  streams: [],
+};
+
+/** "APP/ORDERS": how a stream is named in plans, and by the operator. */
+export const streamKey = (account: string, name: string): string => `${account}/${name}`;
+
+export function findStream(ledger: Ledger, account: string, name: string): LedgerStream | undefined {
+  return ledger.streams.find((stream) => stream.account === account && stream.name === name);
+}
+
+/** The ledger with one stream changed. */
+export function withStream(ledger: Ledger, key: string, change: (stream: LedgerStream) => LedgerStream): Ledger {
+  return {
+    ...ledger,
+    streams: ledger.streams.map((stream) => (streamKey(stream.account, stream.name) === key ? change(stream) : stream)),
+  };
+}
+
+/**
+ * Forgets a stream's baseline: what is there at the next look is right. For a stream that was restored, was deleted or emptied
+ * on purpose, or whose loss the operator has accepted.
+ */
+export function acceptStream(ledger: Ledger, key: string): Ledger {
+  return withStream(ledger, key, (stream) => ({
+    ...stream,
+    created: null,
+    counters: null,
+    countersAt: null,
+    consumers: [],
+    deletedAt: null,
+  }));
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { remembered, replicated, type Situation, sketchRequest, unanswered } from "../testing/sketch-situation.ts";
+import { acceptStream, emptyLedger, findStream, type Ledger } from "./ledger.ts";
+import { mergeLedger } from "./merge-ledger.ts";
+import { noteDone } from "./note-done.ts";
+import { makeStep, verifications } from "./plan/make-step.ts";
+
+const three = ["n1", "n2", "n3"];
+const ledgerOf = (...streams: Ledger["streams"]): Ledger => ({ ...emptyLedger, streams });
+const merge = (ledger: Ledger, situation: Situation): Ledger => mergeLedger(ledger, sketchRequest(situation).picture);
+
+describe("the ledger", () => {
+  it("LG-01: remembers where streams are, what they hold, and when", () => {
+    const ledger = merge(emptyLedger, {
+      servers: three,
+      streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], "n1"), replicated("ONE", ["+n2"], "n2")],
+    });
+    assert.deepEqual(findStream(ledger, "APP", "ORDERS")?.servers, three);
+    const one = findStream(ledger, "APP", "ONE");
+    assert.deepEqual([one?.servers, one?.counters?.lastSeq, one?.replicas], [["n2"], 500, 1]);
+    assert.equal(one?.countersAt, ledger.updatedAt);
+    assert.deepEqual(
+      ledger.servers.map(({ name }) => name),
+      three,
+    );
+  });
+
+  it("LG-02: forgets nothing because it was not seen", () => {
+    const before = ledgerOf(remembered("ONE", ["n3"]));
+    const after = merge(before, { servers: ["n1", "n2", "!n3"], streams: [unanswered("ONE")] });
+    const { servers, counters, countersAt, replicas, created } = findStream(after, "APP", "ONE") ?? {};
+    const was = before.streams[0];
+    assert.deepEqual(
+      [servers, counters, countersAt, replicas, created],
+      [["n3"], was?.counters, was?.countersAt, 1, was?.created],
+    );
+    assert.ok(findStream(merge(before, { servers: three }), "APP", "ONE"), "vanished from the inventory");
+  });
+
+  it("LG-03: keeps the baseline of a stream that went back, was emptied or was created anew", () => {
+    const before = ledgerOf(remembered("ONE", ["n3"]));
+    for (const changes of [{ lastSeq: 0 }, { lastSeq: 499 }, { created: "2026-01-01T11:00:00Z", lastSeq: 900 }]) {
+      const after = merge(before, { servers: three, streams: [replicated("ONE", ["+n1"], "n1", changes)] });
+      const stream = findStream(after, "APP", "ONE");
+      assert.equal(stream?.counters?.lastSeq, 500, JSON.stringify(changes));
+      assert.equal(stream?.created, "2026-01-01T00:00:00Z");
+    }
+  });
+
+  it("LG-04: takes what is there for right once that is accepted", () => {
+    const before = acceptStream(ledgerOf(remembered("ONE", ["n3"])), "APP/ONE");
+    const after = merge(before, { servers: three, streams: [replicated("ONE", ["+n1"], "n1", { lastSeq: 20 })] });
+    assert.equal(findStream(after, "APP", "ONE")?.counters?.lastSeq, 20);
+  });
+
+  it("LG-05: knows since when a stream is in trouble, and forgets that with the trouble", () => {
+    const leaderless = { servers: three, streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], null)] };
+    const first = merge(emptyLedger, leaderless);
+    const since = findStream(first, "APP", "ORDERS")?.leaderlessSince;
+    assert.equal(since, first.updatedAt);
+    const later = mergeLedger(first, {
+      ...sketchRequest(leaderless).picture,
+      later: { ...sketchRequest(leaderless).picture.later, takenAt: "2026-01-01T13:00:00.000Z" },
+    });
+    assert.equal(findStream(later, "APP", "ORDERS")?.leaderlessSince, since);
+    const healed = merge(later, { servers: three, streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], "n1")] });
+    assert.equal(findStream(healed, "APP", "ORDERS")?.leaderlessSince, null);
+  });
+
+  it("LG-06: remembers of steps what no picture tells", () => {
+    const at = "2026-01-01T12:00:00Z";
+    const target = { account: "APP", stream: "ORDERS" };
+    const of = (
+      kind: "scale-down" | "scale-up" | "step-down" | "delete-stub" | "restore",
+      replicas: number | null = null,
+    ) => makeStep({ kind, id: "APP/ORDERS", target, why: "", verify: verifications.person, arguments: { replicas } });
+    const ledger = ledgerOf(remembered("ORDERS", three));
+    const stream = (one: Ledger) => findStream(one, "APP", "ORDERS");
+    const down = noteDone(ledger, of("scale-down"), at);
+    assert.equal(stream(down)?.scaledFrom, 3);
+    assert.equal(stream(noteDone(down, of("scale-up"), at))?.scaledFrom, null);
+    assert.equal(stream(noteDone(ledger, of("step-down"), at))?.stepDownAt, at);
+    const deleted = noteDone(ledger, of("delete-stub"), at);
+    assert.equal(stream(deleted)?.deletedAt, at);
+    assert.equal(stream(noteDone(deleted, of("restore"), at))?.deletedAt, null);
+    const restored = stream(noteDone(ledger, of("restore", 1), at));
+    assert.deepEqual([restored?.counters, restored?.scaledFrom], [null, 3]);
+  });
+
+  it("LG-07: remembers a removed server until it is a member again, whatever it says of itself", () => {
+    const first = merge(emptyLedger, { servers: three });
+    const removal = makeStep({
+      kind: "peer-remove",
+      id: "n3",
+      target: { server: "n3" },
+      why: "",
+      verify: verifications.healed,
+    });
+    const at = "2026-01-01T12:00:00Z";
+    const removed = noteDone(first, removal, at);
+    const removedAt = (ledger: Ledger) => ledger.servers.find(({ name }) => name === "n3")?.removedAt;
+    assert.equal(removedAt(removed), at);
+    const peers = [{ name: "n1", peer: "fjFyEjc1", standing: { unseen: "not-told" } as const }];
+    assert.equal(removedAt(merge(removed, { servers: three, meta: { peers } })), at, "it answers, and is no member");
+    assert.equal(removedAt(merge(removed, { servers: three })), null);
+  });
+});

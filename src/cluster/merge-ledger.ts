@@ -1,0 +1,103 @@
+import { type Ledger, type LedgerConsumer, type LedgerServer, type LedgerStream, streamKey } from "./ledger.ts";
+import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamPicture } from "./picture.ts";
+import { isSeen, seenOr } from "./unseen.ts";
+
+/**
+ * What is remembered after one more look. Nothing that was known is forgotten because it was not seen, and a baseline never goes
+ * back: where the picture shows less than before, that is a sign of loss, and the ledger keeps the proof of it.
+ */
+export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
+  const sample = picture.later;
+  const servers = new Map(ledger.servers.map((server) => [server.name, server]));
+  const members = isSeen(sample.meta) ? seenOr(sample.meta.peers, []).map(({ peer }) => peer) : [];
+  for (const server of sample.servers) {
+    servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer)));
+  }
+  const streams = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
+  for (const { streams: seen } of sample.accounts) {
+    for (const stream of seen) {
+      const key = streamKey(stream.account, stream.name);
+      streams.set(key, mergeStream(streams.get(key), stream, sample));
+    }
+  }
+  return {
+    ...ledger,
+    updatedAt: sample.takenAt,
+    servers: [...servers.values()].sort((a, b) => order(a.name, b.name)),
+    streams: [...streams.values()].sort((a, b) => order(a.account, b.account) || order(a.name, b.name)),
+  };
+}
+
+function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, member: boolean): LedgerServer {
+  const answers = seenOr(seen.answers, false);
+  return {
+    name: seen.name,
+    peer: seen.peer,
+    cluster: seenOr(seen.cluster, known?.cluster ?? null),
+    tags: seenOr(seen.tags, known?.tags ?? []),
+    lastSeen: seen.lastSeen ?? known?.lastSeen ?? null,
+    // One that is a member and takes part again is no removed one any more; that it answers says nothing.
+    removedAt:
+      answers && member && isSeen(seen.jetstream) && seen.jetstream.enabled ? null : (known?.removedAt ?? null),
+  };
+}
+
+function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sample: Sample): LedgerStream {
+  const at = sample.takenAt;
+  const config = isSeen(seen.config) ? seen.config : undefined;
+  const leader = seenOr(seen.leader, null);
+  const state = seenOr(seen.state, null);
+  const created = seenOr(seen.created, null);
+  const unbroken = known?.created == null || created === null || known.created === created;
+  const grew = state !== null && unbroken && state.lastSeq >= (known?.counters?.lastSeq ?? 0);
+  const peers = seenOr(seen.peers, []);
+  const servers = peers.length > 0 ? peers.map(({ name, peer }) => name ?? peer) : leader === null ? [] : [leader];
+  const leaderless = isSeen(seen.leader) && leader === null && servers.length > 0;
+  const behind = leader !== null && peers.some(({ standing }) => isSeen(standing) && !standing.current);
+  const moving = seen.desired !== null || (config !== undefined && peers.length > config.replicas);
+  const since = (trouble: boolean, before: string | null | undefined): string | null =>
+    trouble ? (before ?? at) : null;
+  const origins = config ? [...(config.mirror ? [config.mirror] : []), ...config.sources] : undefined;
+  return {
+    account: seen.account,
+    name: seen.name,
+    created: unbroken ? (created ?? known?.created ?? null) : known.created,
+    raftGroup: seenOr(seen.raftGroup, null) ?? known?.raftGroup ?? null,
+    replicas: config?.replicas ?? known?.replicas ?? null,
+    storage: config?.storage ?? known?.storage ?? null,
+    servers: leader !== null && servers.length > 0 ? servers : (known?.servers ?? servers),
+    origins: origins
+      ? origins.filter(({ external }) => external === null).map(({ name }) => name)
+      : (known?.origins ?? []),
+    counters: grew ? state : (known?.counters ?? null),
+    countersAt: grew ? at : (known?.countersAt ?? null),
+    seenAt: at,
+    consumers:
+      grew && isSeen(seen.consumers) ? seen.consumers.map((one) => remember(one, known)) : (known?.consumers ?? []),
+    leaderlessSince: since(leaderless, known?.leaderlessSince),
+    behindSince: since(behind, known?.behindSince),
+    movingSince: since(moving, known?.movingSince),
+    stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
+    scaledFrom: known?.scaledFrom ?? null,
+    deletedAt: known?.deletedAt ?? null,
+  };
+}
+
+/** Floors go forward only, as counters do: a consumer that was reset shows less than the ledger has. */
+function remember(consumer: ConsumerPicture, stream: LedgerStream | undefined): LedgerConsumer {
+  const known = stream?.consumers.find(({ name }) => name === consumer.name);
+  const further = (seen: number | null, before: number | null | undefined): number | null =>
+    seen === null ? (before ?? null) : Math.max(seen, before ?? 0);
+  const peers = seenOr(consumer.peers, []).map(({ name, peer }) => name ?? peer);
+  const leader = seenOr(consumer.leader, null);
+  return {
+    name: consumer.name,
+    durable: seenOr(consumer.durable, known?.durable ?? false),
+    replicas: seenOr(consumer.replicas, known?.replicas ?? 1),
+    servers: peers.length > 0 ? peers : leader === null ? (known?.servers ?? []) : [leader],
+    delivered: further(seenOr(consumer.delivered, null), known?.delivered),
+    ackFloor: further(seenOr(consumer.ackFloor, null), known?.ackFloor),
+  };
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

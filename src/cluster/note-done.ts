@@ -1,0 +1,43 @@
+import { acceptStream, type Ledger, streamKey, withStream } from "./ledger.ts";
+import type { PlanStep } from "./plan/cluster-plan.ts";
+
+/**
+ * What the ledger has to remember of a step that was done and verified, because no picture tells of it: that a leader stepped down
+ * already, how many replicas a stream had, that Relight itself deleted one to restore it, which server must not come back, and that a restored stream begins a new history.
+ */
+export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" | "arguments">, at: string): Ledger {
+  const { server, account, stream, consumer } = step.target;
+  const key = account !== null && stream !== null ? streamKey(account, stream) : null;
+  switch (step.kind) {
+    case "peer-remove":
+      if (key !== null || server === null) return ledger;
+      return {
+        ...ledger,
+        servers: ledger.servers.map((one) => (one.name === server ? { ...one, removedAt: at } : one)),
+      };
+    case "step-down":
+      if (key === null || consumer !== null) return ledger;
+      return withStream(ledger, key, (one) => ({ ...one, stepDownAt: at }));
+    case "scale-down":
+      // The first number counts, should it take more than one step.
+      return key === null
+        ? ledger
+        : withStream(ledger, key, (one) => ({ ...one, scaledFrom: one.scaledFrom ?? one.replicas, stepDownAt: null }));
+    case "scale-up":
+      return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, scaledFrom: null }));
+    case "delete-stub":
+      // From here on its absence is no riddle: it is to be restored.
+      return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, deletedAt: at }));
+    case "restore":
+      // Restored with fewer replicas than it had: they are given back.
+      return key === null
+        ? ledger
+        : withStream(acceptStream(ledger, key), key, (one) => ({
+            ...one,
+            scaledFrom:
+              step.arguments.replicas !== null && (one.replicas ?? 1) > step.arguments.replicas ? one.replicas : null,
+          }));
+    default:
+      return ledger;
+  }
+}

@@ -1,0 +1,55 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
+import type { Sample, Sight } from "../picture.ts";
+import { isUnseen, type Known, seenOr, type Unseen } from "../unseen.ts";
+import { type AccountView, askStreams, listAccount } from "./account-view.ts";
+import { everyoneAnswered, gatherServers } from "./gather-servers.ts";
+import { heldStreams, pictureAccounts } from "./picture-accounts.ts";
+import { pictureMeta } from "./picture-meta.ts";
+import { lookAsSystem, type SystemView } from "./system-view.ts";
+
+export interface ObserveOptions {
+  /** The account's API. Without it only what living servers hold is seen. */
+  readonly account?: JetStreamApi | undefined;
+  /** A connection of the system account. Without it only the account's own streams are seen, and no server of itself. */
+  readonly system?: NatsConnection | undefined;
+  /** How long PINGs are waited for where a server is missing, in ms. Default 2000. */
+  readonly pingMs?: number | undefined;
+  /** How long one stream may take to answer, in ms. Default 2000. */
+  readonly streamMs?: number | undefined;
+  /** An earlier look: its servers are missed where they do not answer any more. */
+  readonly earlier?: Sample | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks at a cluster once. Whatever does not answer is a value of the picture, not an error; it throws only CANCELLED, and
+ * takes a few seconds where something is dead.
+ */
+export async function observeCluster(options: ObserveOptions): Promise<Sample> {
+  const { account, system, pingMs, streamMs = 2_000, earlier, signal } = options;
+  const start = Date.now();
+  const noSystem: Unseen = { unseen: "no-system-credential" };
+  const looking: Promise<Known<SystemView>> = system
+    ? lookAsSystem(system, { pingMs, signal })
+    : Promise.resolve(noSystem);
+  const [view, listed] = await Promise.all([looking, account ? listAccount(account) : undefined]);
+  let own: AccountView | Unseen = { unseen: "no-account-credential" };
+  if (account && listed) {
+    const name = seenOr(listed.account, undefined);
+    // While the meta group has no leader nobody lists the streams, and those on dead servers would drop out of sight.
+    const before = earlier?.accounts.find((one) => one.name === name)?.streams.map((stream) => stream.name) ?? [];
+    const also = name === undefined ? [] : [...heldStreams(view, name), ...before];
+    own = await askStreams(account, listed, { streamMs, also, signal });
+  }
+  const accounts = await pictureAccounts({ system: view, own, api: account, timeoutMs: streamMs });
+  const meta = isUnseen(view) ? view : pictureMeta(view.servers);
+  const servers = gatherServers({ view, meta, accounts, earlier });
+  const answers = isUnseen(view) ? view : ("answers" as const);
+  const sight: Sight = {
+    system: answers,
+    allServersAnswered: isUnseen(view) ? view : everyoneAnswered(view, servers, meta),
+    account: "unseen" in own ? own : own.account,
+  };
+  return { takenAt: new Date(start).toISOString(), tookMs: Date.now() - start, sight, servers, meta, accounts };
+}

@@ -1,0 +1,94 @@
+import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
+import type { AccountPicture } from "../picture.ts";
+import type { StreamPicture } from "../stream-picture.ts";
+import { isSeen, isUnseen, type Known, seenOr, type Unseen } from "../unseen.ts";
+import type { AccountView, StreamView } from "./account-view.ts";
+import { inParallel } from "./in-parallel.ts";
+import { pictureConsumers } from "./picture-consumers.ts";
+import { pictureStream, type StreamReplica, settingsOf } from "./picture-stream.ts";
+import type { AccountDetail } from "./server-answers.ts";
+import type { SystemView } from "./system-view.ts";
+
+export interface AccountsEvidence {
+  readonly system: Known<SystemView>;
+  /** What the account of the ordinary credential said. */
+  readonly own: AccountView | Unseen;
+  readonly api: JetStreamApi | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Streams whose consumers are asked for at a time. */
+const atOnce = 16;
+/** For an account whose name is not known: it may not ask who it is. */
+const nameless = "(this account)";
+
+/** Every account that is known: that of the credential, and all that a server holds streams of. */
+export async function pictureAccounts(evidence: AccountsEvidence): Promise<readonly AccountPicture[]> {
+  const { system, own } = evidence;
+  const held = heldByAccount(system);
+  const ownName = "unseen" in own ? undefined : seenOr(own.account, nameless);
+  // In operator mode servers call an account by its nametag and by its id, and the account calls itself by its id.
+  const names = new Set([...held.keys(), ...(ownName === undefined ? [] : [ownName])]);
+  const pictures: AccountPicture[] = [];
+  for (const name of [...names].sort()) {
+    const view = name === ownName && !("unseen" in own) ? own : undefined;
+    pictures.push(await pictureAccount(name, held.get(name) ?? new Map(), view, evidence));
+  }
+  return pictures;
+}
+
+async function pictureAccount(
+  account: string,
+  held: ReadonlyMap<string, readonly StreamReplica[]>,
+  view: AccountView | undefined,
+  { system, api, timeoutMs }: AccountsEvidence,
+): Promise<AccountPicture> {
+  const names = view ? view.names : ({ unseen: "no-account-credential" } as const);
+  // One that was asked for by an old name and is held by nobody was deleted.
+  const asked = [...(view?.streams ?? [])].filter(([, { answer }]) => answer.kind !== "not-found");
+  const all = [...new Set([...asked.map(([name]) => name), ...held.keys()])].sort();
+  const streams: StreamPicture[] = new Array(all.length);
+  await inParallel([...all.entries()], atOnce, async ([index, name]) => {
+    const replicas: Known<readonly StreamReplica[]> = isUnseen(system) ? system : (held.get(name) ?? []);
+    const { answer, info }: StreamView = view?.streams.get(name) ?? { answer: { kind: "not-asked" } };
+    const config = info?.config ?? seenOr(replicas, []).find(({ detail }) => detail.config)?.detail.config;
+    const consumers = await pictureConsumers({
+      stream: name,
+      settings: config ? settingsOf(config) : { unseen: "no-answer" },
+      replicas,
+      api: view ? api : undefined,
+      mayHaveSome: !view || info === undefined || info.state.consumer_count > 0,
+      timeoutMs,
+    });
+    streams[index] = pictureStream({ account, name, answer, info, replicas, consumers });
+  });
+  return { name: account, inventory: isSeen(names) ? "complete" : names, streams };
+}
+
+type Held = Map<string, Map<string, StreamReplica[]>>;
+
+/** Account, stream, and every server's replica of it. */
+function heldByAccount(system: Known<SystemView>): Held {
+  const held: Held = new Map();
+  for (const { ping, jsz } of isSeen(system) ? system.servers : []) {
+    for (const account of isSeen(jsz) ? (jsz.account_details ?? []) : []) {
+      const streams = held.get(accountKey(account)) ?? new Map<string, StreamReplica[]>();
+      held.set(accountKey(account), streams);
+      for (const detail of account.stream_detail ?? []) {
+        const replicas = streams.get(detail.name) ?? [];
+        replicas.push({ server: ping.server.name, detail });
+        streams.set(detail.name, replicas);
+      }
+    }
+  }
+  return held;
+}
+
+/** Names of the streams of one account that any server holds. */
+export function heldStreams(system: Known<SystemView>, account: string): readonly string[] {
+  return [...(heldByAccount(system).get(account)?.keys() ?? [])];
+}
+
+function accountKey({ id, name }: AccountDetail): string {
+  return id || name;
+}

@@ -1,0 +1,66 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { isUnseen, type Known } from "../unseen.ts";
+import { askServer, pingServers } from "./ask-servers.ts";
+import type { AccountDetail, HealthzAnswer, JszAnswer, StatszAnswer } from "./server-answers.ts";
+
+/** All that the servers themselves said, in one sample. */
+export interface SystemView {
+  readonly servers: readonly ServerView[];
+  /** When the answers came, to compare clocks with. */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+export interface ServerView {
+  readonly ping: StatszAnswer;
+  readonly jsz: Known<JszAnswer>;
+  readonly health: Known<HealthzAnswer>;
+}
+
+export interface SystemViewOptions {
+  /** How long PINGs are waited for, in ms. Default 2000. */
+  readonly pingMs?: number | undefined;
+  /** How long one server may take to list its streams, in ms. Default 10000. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Accounts of one page of JSZ; the server's own limit is 1024. */
+const accountsPerPage = 200;
+
+/** Asks every server who it is, then each of them for its replicas and its health. */
+export async function lookAsSystem(
+  system: NatsConnection,
+  { pingMs = 2_000, timeoutMs = 10_000, signal }: SystemViewOptions = {},
+): Promise<Known<SystemView>> {
+  const askedAt = Date.now();
+  const pings = await pingServers(system, { longestMs: pingMs, signal });
+  if (isUnseen(pings)) return pings;
+  const answeredAt = Date.now();
+  // Leaf nodes with a JetStream domain of their own answer too, and have a meta group of their own.
+  const { domain = "" } = (system.info ?? {}) as { readonly domain?: string };
+  const here = pings.filter(({ server }) => (server.domain ?? "") === domain);
+  const servers = here.map(async (ping): Promise<ServerView> => {
+    const { id } = ping.server;
+    const [jsz, health] = await Promise.all([
+      listReplicas(system, id, timeoutMs),
+      askServer<HealthzAnswer>(system, id, "HEALTHZ", { details: true }, timeoutMs),
+    ]);
+    return { ping, jsz, health };
+  });
+  return { servers: await Promise.all(servers), askedAt, answeredAt };
+}
+
+/** JSZ of one server, all pages of accounts put together. */
+async function listReplicas(system: NatsConnection, id: string, timeoutMs: number): Promise<Known<JszAnswer>> {
+  const accounts: AccountDetail[] = [];
+  const what = { accounts: true, streams: true, consumer: true, config: true, raft: true };
+  for (;;) {
+    const body = { ...what, offset: accounts.length, limit: accountsPerPage };
+    const page = await askServer<JszAnswer>(system, id, "JSZ", body, timeoutMs);
+    if (isUnseen(page)) return page;
+    const details = page.account_details ?? [];
+    accounts.push(...details);
+    if (details.length < accountsPerPage) return { ...page, account_details: accounts };
+  }
+}

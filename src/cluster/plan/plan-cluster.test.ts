@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
+import { remembered, replicated } from "../../testing/sketch-situation.ts";
+import type { Sample } from "../picture.ts";
+
+const three = ["n1", "n2", "n3"];
+const whole = (name = "ORDERS"): ReturnType<typeof replicated> => replicated(name, ["+n1", "+n2", "+n3"], "n1");
+const withMeta = (sample: Sample, change: object): Sample => ({
+  ...sample,
+  meta: { ...sample.meta, ...change } as Sample["meta"],
+});
+
+const rows: readonly PlanRow[] = [
+  {
+    story: "CP-03: nothing to do where everything is whole",
+    situation: { servers: three, streams: [whole()], memory: [remembered("ORDERS", three)] },
+    outlook: "whole",
+    steps: [],
+  },
+  {
+    story: "CP-04: one sample is not enough to act",
+    situation: { servers: [...three, "!n4"], words: { gone: ["n4"] }, earlier: () => null },
+    outlook: "wait",
+    steps: ["wait:look-again waiting"],
+  },
+  {
+    story: "CP-05: without the servers' own answers nothing is planned",
+    situation: {
+      servers: three,
+      later: (sample) => ({ ...sample, sight: { ...sample.sight, system: { unseen: "no-system-credential" } } }),
+    },
+    outlook: "hold",
+    steps: ["wait:sight blocked"],
+  },
+  {
+    story: "CP-06, F40: two servers that claim to lead the meta group: no action, whatever else is wrong",
+    situation: {
+      servers: ["n1", "n2", "n3", "!n4", "n5"],
+      offline: ["n4"],
+      words: { gone: ["n4"] },
+      streams: [replicated("ORDERS", ["+n1", "+n2", "xn4"], "n1")],
+      meta: {
+        claims: [
+          { server: "n1", leader: "n1", size: 5 },
+          { server: "n5", leader: "n5", size: 5 },
+        ],
+      },
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06: in the earlier sample only: the old leader may not know yet",
+    situation: {
+      servers: [...three, "!n4", "n5"],
+      words: { gone: ["n4"] },
+      earlier: (sample) =>
+        withMeta(sample, {
+          claims: [
+            { server: "n1", leader: "n1", size: 5 },
+            { server: "n5", leader: "n5", size: 5 },
+          ],
+        }),
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-07: a server that does not answer, and that the leader hears: the network is cut somewhere",
+    situation: {
+      servers: [...three, "!n4", "!n5"],
+      words: { gone: ["n4", "n5"] },
+      silentMs: 3_000,
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06, F48: two servers that lead one stream, or two groups under one name: reported, never mended",
+    situation: {
+      servers: [...three, "!n4", "n5"],
+      offline: ["n4"],
+      words: { gone: ["n4"] },
+      streams: [replicated("ORDERS", ["+n1", "+n2", "xn4"], "n1", { claimants: ["n1", "n2"] })],
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-08: a meta leader that changed between the samples: look again",
+    situation: {
+      servers: [...three, "!n4", "n5"],
+      words: { gone: ["n4"] },
+      earlier: (sample) => withMeta(sample, { leader: "n2", claims: [] }),
+    },
+    outlook: "wait",
+    steps: ["wait:look-again waiting"],
+  },
+  {
+    story: "CP-10, F32: the meta group below its quorum, nobody said gone: wait, and start the others",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      silentMs: 9_000_000,
+      streams: [replicated("A", ["+n1", "-n2", "-n3"], null)],
+    },
+    outlook: "blocked",
+    steps: ["wait:meta blocked"],
+  },
+  {
+    story: "CP-11: the meta group below its quorum, 2.15: back up, salvage, lower the quorum",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      streams: [
+        replicated("ONE", ["+n1"], "n1"),
+        replicated("ORDERS", ["+n1", "-n2", "-n3"], null, { allowDirect: true }),
+      ],
+    },
+    outlook: "act",
+    steps: ["back-up-first:APP/ONE ready", "salvage:APP/ORDERS ready", "meta-rescue:meta later", "wait:meta later"],
+  },
+  {
+    story: "CP-11: only when every missing member is said to be gone",
+    situation: { servers: ["n1", "!n2", "!n3"], words: { gone: ["n2"] } },
+    outlook: "blocked",
+    steps: ["wait:meta blocked"],
+  },
+  {
+    story: "CP-12: the meta group below its quorum, 2.10: new servers give it back",
+    situation: { version: "2.10.27", servers: ["n1", "!n2", "!n3"], words: { gone: ["n2", "n3"] } },
+    outlook: "blocked",
+    steps: ["add-node:meta ready"],
+  },
+  {
+    story: "CP-13, F38: the meta group below its quorum, 2.12 to 2.14: all old names, or a new cluster",
+    situation: {
+      version: "2.12.4",
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      streams: [replicated("ONE", ["+n1"], "n1")],
+    },
+    outlook: "act",
+    steps: ["back-up-first:APP/ONE ready", "ask:meta blocked"],
+  },
+  {
+    story: "CP-14: under a rescue the dead are removed, though the group has no natural quorum",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      streams: [replicated("ORDERS", ["+n1", "-n2", "-n3"], null)],
+      memory: [remembered("ORDERS", three)],
+      meta: {
+        leader: "n1",
+        whyNoLeader: null,
+        claims: [{ server: "n1", leader: "n1", size: 3 }],
+        rescue: true,
+        peers: ["n1", "n2", "n3"].map((name) => ({
+          name,
+          peer: name,
+          standing: { current: name === "n1", offline: false, activeMs: name === "n1" ? 0 : 60_000, lag: 0 },
+        })),
+      },
+    },
+    outlook: "act",
+    steps: [
+      "add-node:in cluster C ready",
+      "peer-remove:n2 ready",
+      "wait:healed:n2 later",
+      "peer-remove:n3 later",
+      "wait:healed:n3 later",
+    ],
+  },
+];
+
+describe("the plan of a cluster", () => {
+  for (const row of rows) it(row.story, () => checkPlan(row));
+
+  it("CP-11: asks for the quorum that the living can give, and says what it risks", () => {
+    const five = planOf({ servers: ["n1", "n2", "!n3", "!n4", "!n5"], words: { gone: ["n3", "n4", "n5"] } });
+    const rescue = five.steps.find(({ kind }) => kind === "meta-rescue");
+    assert.equal(rescue?.arguments.quorumNeeded, 2);
+    assert.match(rescue?.risk ?? "", /two clusters of one/);
+    assert.equal(rescue?.safe, false);
+  });
+
+  it("CP-12: counts how many servers the quorum needs", () => {
+    const made = planOf({ version: "2.9.25", servers: ["n1", "!n2", "!n3"], words: { gone: ["n2", "n3"] } });
+    assert.match(made.steps[0]?.why ?? "", /2 new servers/);
+  });
+
+  it("CP-09: is complete only where Relight can do all of it", () => {
+    assert.equal(planOf({ servers: three, streams: [whole()] }).complete, true);
+    const spare = { servers: ["n1", "n2", "!n3", "n4"], offline: ["n3"], words: { gone: ["n3"] } };
+    const streams = [replicated("ORDERS", ["+n1", "+n2", "xn3"], "n1")];
+    assert.equal(planOf({ ...spare, streams }).complete, true);
+    assert.equal(planOf({ ...spare, servers: ["n1", "n2", "!n3"], streams }).complete, false);
+    assert.equal(planOf({ servers: ["n1", "n2", "!n3", "n4"], streams }).complete, true, "waiting is no person's work");
+  });
+
+  it("F35: says before a removal how the server may come back, and how the version behaves", () => {
+    const made = planOf({ version: "2.12.4", servers: ["n1", "n2", "!n3", "n4"], words: { gone: ["n3"] } });
+    assert.match(made.notes.join("\n"), /new server_name and an empty store directory/);
+    assert.match(made.notes.join("\n"), /offline: remove all dead ones/);
+    assert.match(
+      planOf({ version: "2.10.27", servers: ["n1", "n2", "!n3", "n4"], words: { gone: ["n3"] } }).notes.join("\n"),
+      /only a new look/,
+    );
+  });
+});

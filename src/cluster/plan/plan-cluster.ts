@@ -1,0 +1,110 @@
+import { isSeen } from "../unseen.ts";
+import { versionHazards } from "../version-hazards.ts";
+import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
+import { planLed } from "./plan-led.ts";
+import { planMetaDown } from "./plan-meta-down.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import { holdStep } from "./simple-steps.ts";
+import { serversOfKind, type View, viewOf } from "./view.ts";
+
+/** What recovers a cluster, in order, for the versions that it runs. Pure. See docs/cluster-plan.md. */
+export function planCluster(request: PlanRequest): ClusterPlan {
+  const view = viewOf(request);
+  const steps = stepsOf(view);
+  const complete = steps.every(({ by, blockers }) => by === "relight" && blockers.length === 0);
+  const outlook = outlookOf(view, steps);
+  return {
+    format: "relight-cluster-plan",
+    formatVersion: 1,
+    takenAt: request.picture.later.takenAt,
+    plannedAt: request.now,
+    outlook,
+    summary: summaryOf(outlook, steps),
+    complete,
+    versions: view.rules.versions,
+    hazards: versionHazards(view.rules.versions),
+    steps,
+    notes: notesOf(view, steps),
+  };
+}
+
+function stepsOf(view: View): readonly PlanStep[] {
+  const { picture } = view.request;
+  if (!isSeen(picture.later.sight.system)) {
+    return [
+      holdStep("sight", [
+        {
+          code: "no-sight",
+          text: "the servers' own answers cannot be seen, so nothing can be planned",
+          cure: "Give a credential of the system account (--system-creds, --system-user, ...).",
+        },
+      ]),
+    ];
+  }
+  if (view.hold.length > 0) {
+    const cure =
+      "Mend the network, or wait: a leader that was cut off claims to lead for up to 24 s. Remove and rescue nothing.";
+    return [
+      holdStep(
+        "partition",
+        view.hold.map((text) => ({ code: "two-leaders", text, cure })),
+      ),
+    ];
+  }
+  if (picture.earlier === null || view.meta.kind === "unseen" || view.meta.kind === "electing") {
+    return [holdStep("look-again", [], view.meta.why)];
+  }
+  if (view.meta.kind === "down") return planMetaDown(view);
+  return planLed(view);
+}
+
+function outlookOf(view: View, steps: readonly PlanStep[]): Outlook {
+  if (steps.length === 0) return "whole";
+  if (view.hold.length > 0 || !isSeen(view.request.picture.later.sight.system)) return "hold";
+  if (steps.some(({ state, by }) => state === "ready" && by === "relight")) return "act";
+  return steps.some(({ state }) => state === "waiting") ? "wait" : "blocked";
+}
+
+function summaryOf(outlook: Outlook, steps: readonly PlanStep[]): string {
+  const person = steps.filter(({ by, blockers }) => by === "operator" || blockers.length > 0).length;
+  const rest = person > 0 ? ` ${person} of ${steps.length} steps are for a person.` : "";
+  switch (outlook) {
+    case "whole":
+      return "Nothing to do.";
+    case "hold":
+      return `Nothing may be done: ${steps[0]?.why}.`;
+    case "act":
+      return `${steps.length} steps, the first can be done now.${rest}`;
+    case "wait":
+      return `Nothing to do but wait.${rest}`;
+    case "blocked":
+      return `A person has to go on.${rest}`;
+  }
+}
+
+function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
+  const notes: string[] = [];
+  const gone = serversOfKind(view, "gone").map(({ name }) => name);
+  if (gone.length > 0) {
+    notes.push(
+      `Before anything is removed: see that ${gone.join(", ")} cannot start again, and copy its store directory away. It may return ` +
+        "only with a new server_name and an empty store directory.",
+    );
+    if (view.rules.mayPickOfflinePeer) {
+      notes.push("This server version may place new replicas on servers that are offline: remove all dead ones.");
+    }
+    if (!view.rules.removeAnswersAfterCommit) {
+      notes.push("This server version answers a removal before it is decided: only a new look tells that it was done.");
+    }
+  }
+  const { drain } = view.request.words;
+  if (drain.length > 0 && !steps.some(({ kind }) => kind === "evacuate" || kind === "move" || kind === "ask")) {
+    notes.push(`${drain.join(", ")} is emptied only when nothing else is to be done.`);
+  }
+  if (!view.inventoryComplete) {
+    notes.push(
+      "Not every account's streams are known: a lost R1 stream of theirs would be missing here without a trace.",
+    );
+  }
+  return notes;
+}

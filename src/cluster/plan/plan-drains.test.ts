@@ -1,0 +1,51 @@
+import { describe, it } from "node:test";
+import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
+import { replicated } from "../../testing/sketch-situation.ts";
+
+const three = ["n1", "n2", "n3"];
+const whole = (name = "ORDERS"): ReturnType<typeof replicated> => replicated(name, ["+n1", "+n2", "+n3"], "n1");
+
+const rows: readonly PlanRow[] = [
+  {
+    story: "CP-70: a server is emptied by an evacuation (2.15), stopped, and then removed",
+    situation: {
+      servers: [...three, "n4"],
+      words: { drain: ["n3"] },
+      streams: [whole(), replicated("ONE", ["+n3"], "n3")],
+    },
+    outlook: "act",
+    steps: ["evacuate:n3 ready", "wait:empty:n3 later", "ask:stop:n3 later"],
+  },
+  {
+    story: "CP-71: before 2.15 stream by stream",
+    situation: {
+      version: "2.10.27",
+      servers: [...three, "n4"],
+      words: { drain: ["n3"] },
+      streams: [whole(), replicated("ONE", ["+n3"], "n3")],
+    },
+    outlook: "act",
+    steps: ["move:APP/ONE off n3 ready", "move:APP/ORDERS off n3 later", "wait:empty:n3 later", "ask:stop:n3 later"],
+  },
+  {
+    story: "CP-72: rolling replacement: a server that was emptied and is gone is removed before the next is emptied",
+    situation: {
+      servers: ["n1", "n2", "!n3", "n4"],
+      offline: ["n3"],
+      words: { gone: ["n3"], drain: ["n2"] },
+      streams: [replicated("ORDERS", ["+n1", "+n2", "+n4"], "n1")],
+    },
+    outlook: "act",
+    steps: ["peer-remove:n3 ready", "wait:healed:n3 later"],
+  },
+  {
+    story: "CP-70: without room for what is on it a server is added first",
+    situation: { servers: three, words: { drain: ["n3"] }, streams: [whole()] },
+    outlook: "blocked",
+    steps: ["add-node:in cluster C ready", "evacuate:n3 later", "wait:empty:n3 later", "ask:stop:n3 later"],
+  },
+];
+
+describe("the plan that empties living servers", () => {
+  for (const row of rows) it(row.story, () => checkPlan(row));
+});

@@ -1,0 +1,159 @@
+import type { PlanStep } from "./cluster-plan.ts";
+import { condition, makeStep, verifications } from "./make-step.ts";
+import { planLeaderless } from "./plan-leaderless.ts";
+import type { ServerStanding } from "./server-standing.ts";
+import { ask } from "./simple-steps.ts";
+import type { StreamStanding } from "./stream-standing.ts";
+import { serversOfKind, type View } from "./view.ts";
+
+/** Streams in trouble although no peer of theirs is dead, and servers that answer and do not serve. */
+export function planTroubles(view: View): readonly PlanStep[] {
+  const steps: PlanStep[] = [];
+  for (const { name, peer } of serversOfKind(view, "starting")) {
+    steps.push(
+      makeStep({
+        kind: "wait",
+        id: `starting:${name}`,
+        target: { server: name, peer },
+        why: `${name} answers and is not ready yet; reading a large store can take half an hour, and is no death`,
+        verify: verifications.memberCurrent,
+        safe: true,
+        waiting: true,
+      }),
+    );
+  }
+  for (const { name, peer, removedAt } of serversOfKind(view, "disabled")) {
+    const cure =
+      removedAt === null
+        ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
+        : "It was removed: stop it, and let it come back with a new server_name and an empty store directory only.";
+    steps.push(ask(`disabled:${name}`, `${name} answers, and its JetStream is off`, cure, { server: name, peer }));
+  }
+  for (const server of serversOfKind(view, "alive")) {
+    if (!server.member && server.removedAt !== null) steps.push(returned(view, server, server.removedAt));
+  }
+  for (const stream of view.streams) steps.push(...troublesOf(view, stream));
+  return steps;
+}
+
+/** A removed server that came back under its name: it may call itself healthy, and even serve streams, without being a member. */
+function returned(view: View, { name, peer }: ServerStanding, removedAt: string): PlanStep {
+  const until = new Date(Date.parse(removedAt) + view.rules.keepsRemovedOutMs).toISOString();
+  const why = `${name} was removed on ${removedAt}, came back under its name, and is no member`;
+  if (until <= view.request.now) {
+    const cure = "Stop it, and let it come back with a new server_name and an empty store directory only.";
+    return ask(`returned:${name}`, why, cure, { server: name, peer });
+  }
+  return makeStep({
+    kind: "wait",
+    id: `returned:${name}`,
+    target: { server: name, peer },
+    why: `${why}; this server version keeps it out for ${view.rules.keepsRemovedOutMs / 60_000} minutes`,
+    risk: "what is placed on it meanwhile is empty",
+    verify: verifications.memberCurrent,
+    safe: true,
+    until,
+  });
+}
+
+function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
+  const { thresholds, now } = view.request;
+  const { key, remembered } = stream;
+  const target = { account: stream.account, stream: stream.name };
+  const elapsed = (since: string | null | undefined): number =>
+    since == null ? 0 : Date.parse(now) - Date.parse(since);
+  const later = (since: string | null | undefined, ms: number): string =>
+    new Date(Date.parse(since ?? now) + ms).toISOString();
+
+  if (stream.kind === "homeless") {
+    // Where a server is gone it may have been its home: that is for the losses to say.
+    if (serversOfKind(view, "gone", "silent", "starting", "disabled").length > 0) return [];
+    const cure = "Give a credential of its account, and look at its configuration; delete it if it is left over.";
+    return [ask(`homeless:${key}`, `${key} does not answer, and no server holds it`, cure, target)];
+  }
+  if (stream.divergence.length > 0) {
+    return [
+      ask(
+        `diverged:${key}`,
+        `the replicas of ${key} differ: ${stream.divergence.join("; ")}`,
+        "Read every replica (relight cluster verify --deep), back up from the best one, and only then replace the bad one.",
+        target,
+        stream.divergence,
+      ),
+    ];
+  }
+  if (stream.moving) {
+    const stuckAt = later(remembered?.movingSince, thresholds.stuckMs);
+    if (elapsed(remembered?.movingSince) < thresholds.stuckMs) {
+      return [
+        makeStep({
+          kind: "wait",
+          id: `move:${key}`,
+          target,
+          why: `${key} is being moved; other changes of its group have to wait`,
+          verify: verifications.replicasCurrent,
+          safe: true,
+          until: stuckAt,
+          evidence: stream.seen?.desired ? [stream.seen.desired.description] : [],
+        }),
+      ];
+    }
+    return [
+      makeStep({
+        kind: "cancel-move",
+        id: key,
+        target,
+        why: `${key} has been moving since ${remembered?.movingSince}, and does not end`,
+        risk: "the replicas that are new are given up; those that have the data stay",
+        precondition: [condition("one-meta-leader", "one server leads the meta group")],
+        verify: verifications.replicasCurrent,
+        undo: "move it again",
+      }),
+    ];
+  }
+  if (stream.kind === "leaderless" && stream.settings?.replicas !== 1) return planLeaderless(view, stream);
+  if (stream.kind === "leaderless") {
+    return [
+      makeStep({
+        kind: "wait",
+        id: `leader:${key}`,
+        target,
+        why: `${key} has one replica, on ${stream.alive.join()}, which answers and does not serve it yet`,
+        verify: verifications.leaderStable,
+        safe: true,
+        waiting: true,
+      }),
+    ];
+  }
+  const behind = stream.peers.filter(({ name, standing }) => {
+    const alive = stream.alive.includes(name ?? "");
+    return alive && !("unseen" in standing) && !standing.current;
+  });
+  if (behind.length === 0) return [];
+  const names = behind.map(({ name }) => name).join(", ");
+  if (elapsed(remembered?.behindSince) < thresholds.stuckMs) {
+    return [
+      makeStep({
+        kind: "wait",
+        id: `catch-up:${key}`,
+        target,
+        why: `${names} of ${key} is catching up`,
+        verify: verifications.replicasCurrent,
+        safe: true,
+        until: later(remembered?.behindSince, thresholds.stuckMs),
+        evidence: behind.flatMap(({ name, standing }) =>
+          "unseen" in standing ? [] : [`${name} is ${standing.lag} entries behind`],
+        ),
+      }),
+    ];
+  }
+  return [
+    ask(
+      `behind:${key}`,
+      `${names} of ${key} has been behind since ${remembered?.behindSince}, and does not catch up`,
+      "Back the stream up; then, where a spare is there, remove that peer from the stream, else stop that server, delete this " +
+        "replica from its disk and start it again.",
+      target,
+    ),
+  ];
+}

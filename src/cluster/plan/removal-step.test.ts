@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { planOf, stepOf } from "../../testing/check-plan.ts";
+import {
+  before,
+  remembered,
+  replicated,
+  type Situation,
+  sketchRequest,
+  unanswered,
+} from "../../testing/sketch-situation.ts";
+
+const spare = ["n1", "n2", "!n3", "n4"];
+const gone = { offline: ["n3"], words: { gone: ["n3"] } };
+const r3 = (): ReturnType<typeof replicated> => replicated("ORDERS", ["+n1", "+n2", "xn3"], "n1");
+
+describe("the step that removes a server", () => {
+  it("CP-26: removes nothing while an account's streams are not all known, unless the operator released the account", () => {
+    const blind: Situation["later"] = (sample) => ({
+      ...sample,
+      accounts: sample.accounts.map((account) => ({
+        ...account,
+        inventory: { unseen: "no-account-credential" } as const,
+      })),
+    });
+    const situation = { servers: spare, ...gone, streams: [r3()], later: blind };
+    assert.deepEqual(
+      stepOf(situation, "peer-remove:n3").blockers.map(({ code }) => code),
+      ["inventory-unseen"],
+    );
+    const released = stepOf({ ...situation, words: { gone: ["n3"], released: ["APP/*"] } }, "peer-remove:n3");
+    assert.deepEqual([released.state, released.safe], ["ready", false]);
+  });
+
+  it("CP-02: says when a silent server will count as gone, and which streams wait for it", () => {
+    const situation = { servers: spare, silentMs: 200_000, streams: [r3()] };
+    const wait = stepOf(situation, "wait:server:n3");
+    assert.equal(wait.until, before(200_000 - 600_000));
+    assert.match(wait.evidence.join(), /APP\/ORDERS: 2 of 3/);
+  });
+
+  it("removes by peer id, and says what it may cost and what was concluded from", () => {
+    const situation = { servers: spare, ...gone, streams: [r3()] };
+    const removal = stepOf(situation, "peer-remove:n3");
+    assert.deepEqual([removal.target.server, removal.target.peer], ["n3", "BXScrY9i"]);
+    assert.match(removal.risk, /deleted/);
+    assert.equal(removal.undo, null);
+    assert.deepEqual(removal.evidence, ["APP/ORDERS: 2 of 3 peers answer, 2 are needed"]);
+  });
+
+  it("CP-21: says what a server must be like where the placement leaves none", () => {
+    const stream = replicated("TAGGED", ["+n1", "+n2", "xn3"], "n1");
+    assert.ok("replicas" in stream.config);
+    const tagged = { ...stream, config: { ...stream.config, placement: { tags: ["ssd"] } } };
+    const plan = planOf({ servers: spare, ...gone, streams: [tagged] });
+    const add = plan.steps.find(({ kind }) => kind === "add-node");
+    assert.equal(add?.id, "add-node:in cluster C, with the tags ssd");
+    assert.deepEqual(add?.evidence, ["n4: has not the tag ssd"]);
+    assert.equal(plan.complete, false);
+  });
+
+  it("CP-21: counts a unique tag, room and the cluster when it looks for a candidate", () => {
+    const cases = [{ n4: { cluster: "OTHER" } }, { n4: { tags: ["!jetstream"] } }];
+    for (const server of cases) {
+      const plan = planOf({ servers: spare, ...gone, streams: [r3()], server });
+      assert.equal(plan.steps[0]?.kind, "add-node", JSON.stringify(server));
+    }
+    const zone = (az: string, base = sketchRequest({ servers: ["n1"] }).picture.later.servers[0]): object => ({
+      tags: [`az:${az}`],
+      jetstream: base && "enabled" in base.jetstream ? { ...base.jetstream, uniqueTag: "az:" } : {},
+    });
+    const zones = (last: string): Situation => ({
+      servers: spare,
+      ...gone,
+      streams: [r3()],
+      server: { n1: zone("a"), n2: zone("b"), n4: zone(last) },
+    });
+    assert.equal(planOf(zones("b")).steps[0]?.kind, "add-node");
+    assert.equal(planOf(zones("c")).steps[0]?.kind, "peer-remove");
+  });
+
+  it("F05: names the R1 consumers of replicated streams that are on it, with what they had acknowledged", () => {
+    const consumer = { name: "audit", durable: true, replicas: 1, servers: ["n3"], delivered: 90, ackFloor: 80 };
+    const situation = {
+      version: "2.14.6",
+      servers: spare,
+      ...gone,
+      streams: [r3()],
+      memory: [remembered("ORDERS", ["n1", "n2", "n3"], { consumers: [consumer] })],
+    };
+    const removal = stepOf(situation, "peer-remove:n3");
+    assert.match(removal.evidence.join("\n"), /consumer APP\/ORDERS > audit is on it, acknowledged up to 80/);
+    assert.match(removal.risk, /may be reset/);
+  });
+
+  it("CP-23: names the mirrors of what would be lost as the best backup there may be", () => {
+    const copy = replicated("COPY", ["+n1"], "n1");
+    assert.ok("replicas" in copy.config);
+    const mirror = { ...copy, config: { ...copy.config, mirror: { name: "ONE", external: null } } };
+    const situation = {
+      servers: spare,
+      ...gone,
+      streams: [mirror, unanswered("ONE")],
+      memory: [remembered("ONE", ["n3"])],
+    };
+    const [blocker] = stepOf(situation, "peer-remove:n3").blockers;
+    assert.equal(blocker?.code, "r1-uncovered");
+    assert.match(blocker?.cure ?? "", /APP\/COPY copies from it/);
+  });
+});

@@ -1,0 +1,39 @@
+import { isSeen } from "../unseen.ts";
+import type { Blocker } from "./cluster-plan.ts";
+import { coverOf } from "./cover.ts";
+import type { StreamStanding } from "./stream-standing.ts";
+import type { View } from "./view.ts";
+
+/** The replicas that living peers hold, furthest first. */
+export function survivors(stream: StreamStanding): StreamStanding["replicas"] {
+  return stream.replicas.filter(({ server }) => stream.alive.includes(server));
+}
+
+/** Why the replicas that are left must not become the stream; null: they may. */
+export function survivorBlocker(view: View, stream: StreamStanding): Blocker | null {
+  const cover = coverOf(view, stream.account, stream.name);
+  if (cover.released) return null;
+  const cure =
+    "Bring a dead server back with its disk, or give a backup that reaches further, or release the stream by its name.";
+  const block = (code: string, text: string): Blocker => ({ code, text: `${stream.key}: ${text}`, cure });
+  const left = survivors(stream);
+  const best = left[0]?.state.lastSeq;
+  if (best === undefined) return block("survivor-unseen", `${stream.alive.join(", ")} did not tell what is left`);
+  const baseline = cover.baseline?.lastSeq ?? null;
+  if (best === 0 && baseline !== 0) return block("survivor-empty", `${stream.alive.join(", ")} holds nothing of it`);
+  if (cover.covered) return null;
+  if (baseline !== null && best < baseline) {
+    return block("survivor-behind", `what is left ends at ${best}, and it held sequences up to ${baseline}`);
+  }
+  // The server chooses which of several stays.
+  const least = left.at(-1)?.state.lastSeq ?? best;
+  if (least < best) return block("survivors-differ", `what is left differs: replicas end at ${least} and at ${best}`);
+  return null;
+}
+
+/** The meta leader, or the stream's own, calls this peer offline. */
+export function isOffline(view: View, stream: StreamStanding, server: string): boolean {
+  const standing = view.servers.get(server);
+  const peer = stream.peers.find((one) => one.name === server || one.peer === standing?.peer);
+  return (standing?.offline ?? false) || (peer !== undefined && isSeen(peer.standing) && peer.standing.offline);
+}
