@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { sketchPicture, sketchSample, sketchStream } from "../testing/sketch-cluster.ts";
+import { sketchPeer, sketchPicture, sketchSample, sketchStream } from "../testing/sketch-cluster.ts";
 import { judgeStream, judgeStreams, type StreamState } from "./judge-stream.ts";
-import type { ReplicaPicture, Sight, StreamPicture } from "./picture.ts";
+import type { PeerStanding, ReplicaPicture, Sight, StreamPicture } from "./picture.ts";
 import type { Unseen } from "./unseen.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -167,6 +167,20 @@ describe("judgeStream", () => {
       assert.match(verdict.reason, reason);
     });
   }
+
+  it("calls a follower behind that lacks more than what is on its way", () => {
+    const stream = sketchStream("S", whole);
+    const stateWith = (standing: PeerStanding): StreamState => {
+      const peers = whole.peers.map((sketch) => ({ ...sketchPeer(sketch), ...(sketch === "+n2" ? { standing } : {}) }));
+      return judgeStream({ ...stream, peers }, sketchSample(three, [])).state;
+    };
+    // Seen on healthy streams that took thousands of messages a second.
+    assert.equal(stateWith({ current: false, offline: false, activeMs: 7, lag: 1 }), "healthy");
+    assert.equal(stateWith({ current: false, offline: false, activeMs: 7, lag: 5_000 }), "short");
+    // Seen of a replica that was being made.
+    assert.equal(stateWith({ current: false, offline: false, activeMs: null, lag: 12 }), "short");
+    assert.equal(stateWith({ current: false, offline: false, activeMs: 9_000, lag: 1 }), "short");
+  });
 
   it("takes the leader's word where the servers cannot be asked", () => {
     const stream = sketchStream("S", { peers: ["+n1", "+n2", "-n3"], leader: "n1" });

@@ -1,3 +1,4 @@
+import { keepsUp } from "./keeps-up.ts";
 import type { Sample } from "./picture.ts";
 import { contactLostMs } from "./quorum.ts";
 import type { PeerPicture } from "./server-picture.ts";
@@ -8,7 +9,7 @@ export interface LivingPeers {
   /** Names of the peers that are up; a ghost, which has no name, by its id. */
   readonly alive: readonly string[];
   readonly down: readonly string[];
-  /** Those of `alive` that are not current. */
+  /** Those of `alive` that do not keep up with their leader. */
   readonly behind: readonly string[];
 }
 
@@ -33,7 +34,7 @@ export function livingPeers(stream: StreamPicture, sample: Sample): LivingPeers 
   const alive = stream.peers.filter(lives);
   // How a follower stands only its leader knows; without one nobody is behind anybody.
   const led = seenOr(stream.leader, null) !== null;
-  const behind = led ? alive.filter(({ standing }) => isSeen(standing) && !standing.current) : [];
+  const behind = led ? alive.filter(({ standing }) => isSeen(standing) && !keepsUp(standing)) : [];
   return {
     alive: alive.map(label),
     down: stream.peers.filter((peer) => !lives(peer)).map(label),

@@ -23,6 +23,10 @@ export interface OperatorMode {
   /** The part of a nats-server's configuration that trusts this operator and knows the account. */
   readonly config: string;
   user(choices?: UserChoices): OperatorUser;
+  /** A user of the system account. */
+  systemUser(): OperatorUser;
+  /** What the servers call the account for users. */
+  readonly account: string;
 }
 
 type KeyPair = ReturnType<typeof nkeys.createUser>;
@@ -47,25 +51,28 @@ export function makeOperatorMode(): OperatorMode {
     `${account.getPublicKey()}: ${accountJwt(account, jetStream)}`,
     `${systemAccount.getPublicKey()}: ${accountJwt(systemAccount, {})}`,
   ];
+  const userOf = (of: KeyPair, choices: UserChoices): OperatorUser => {
+    const key = nkeys.createUser();
+    const rights = { ...unlimited, pub: {}, sub: {}, ...(choices.bearer ? { bearer_token: true } : {}) };
+    const jwt = sign(key, of, "bob", { type: "user", ...rights }, choices.expires);
+    const seed = new TextDecoder().decode(key.getSeed());
+    return {
+      publicKey: key.getPublicKey(),
+      jwt,
+      seed,
+      creds: decorate("NATS USER JWT", jwt) + decorate("USER NKEY SEED", seed),
+    };
+  };
   return {
+    account: account.getPublicKey(),
     config: [
       `operator: ${operatorJwt}`,
       "resolver: MEMORY",
       `system_account: ${systemAccount.getPublicKey()}`,
       `resolver_preload: { ${preload.join(", ")} }`,
     ].join("\n"),
-    user(choices = {}) {
-      const key = nkeys.createUser();
-      const rights = { ...unlimited, pub: {}, sub: {}, ...(choices.bearer ? { bearer_token: true } : {}) };
-      const jwt = sign(key, account, "bob", { type: "user", ...rights }, choices.expires);
-      const seed = new TextDecoder().decode(key.getSeed());
-      return {
-        publicKey: key.getPublicKey(),
-        jwt,
-        seed,
-        creds: decorate("NATS USER JWT", jwt) + decorate("USER NKEY SEED", seed),
-      };
-    },
+    user: (choices = {}) => userOf(account, choices),
+    systemUser: () => userOf(systemAccount, {}),
   };
 }
 

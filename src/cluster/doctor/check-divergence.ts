@@ -18,12 +18,9 @@ export const checkDivergence: Check = {
       lost.push(...lostOf(stream));
       const before = inEarlier(picture, stream);
       if (!before || before.leader !== stream.leader) continue;
-      const now = differences(stream);
-      const then = differences(before);
-      const both = (kind: "ahead" | "unlike"): readonly string[] =>
-        now[kind].filter(({ server }) => then[kind].some((one) => one.server === server)).map(({ text }) => text);
-      ahead.push(...both("ahead"));
-      unlike.push(...both("unlike"));
+      const { more, other } = differences(before, stream);
+      ahead.push(...more);
+      unlike.push(...other);
     }
     const finding = (severity: Finding["severity"], title: string, evidence: string[], cure: string): Finding[] =>
       evidence.length === 0 ? [] : [{ id: "D9", severity, title, evidence, cure }];
@@ -57,24 +54,32 @@ function lostOf(stream: StreamPicture): readonly string[] {
     .map(({ server, lost }) => `${streamLabel(stream)} on ${server}: ${lost} messages`);
 }
 
-interface Difference {
-  readonly server: string;
-  readonly text: string;
-}
-
-function differences(stream: StreamPicture): { readonly ahead: Difference[]; readonly unlike: Difference[] } {
-  const found = { ahead: [] as Difference[], unlike: [] as Difference[] };
-  if (!isSeen(stream.replicas) || !isSeen(stream.leader)) return found;
-  const leader = stream.replicas.find(({ server }) => server === stream.leader);
-  if (!leader) return found;
-  const show = ({ server, state }: ReplicaPicture): string =>
-    `${server} has ${state.messages} messages, ${state.firstSeq} to ${state.lastSeq}`;
-  for (const replica of stream.replicas) {
-    const { server, state } = replica;
-    const text = `${streamLabel(stream)}: ${show(replica)}; leader ${show(leader)}`;
-    if (state.lastSeq > leader.state.lastSeq) found.ahead.push({ server, text });
-    const same = state.messages === leader.state.messages && state.firstSeq === leader.state.firstSeq;
-    if (state.lastSeq === leader.state.lastSeq && !same) found.unlike.push({ server, text });
+/**
+ * What both looks say. Servers answer one after the other while messages arrive, so a follower that answers later shows more
+ * than its leader: what counts is more than the leader has by the second look.
+ */
+function differences(before: StreamPicture, now: StreamPicture): { readonly more: string[]; readonly other: string[] } {
+  const found = { more: [] as string[], other: [] as string[] };
+  const leader = replicaOn(now, now.leader);
+  const leaderBefore = replicaOn(before, now.leader);
+  if (!leader || !leaderBefore || !isSeen(now.replicas)) return found;
+  for (const replica of now.replicas) {
+    const old = replicaOn(before, replica.server);
+    if (!old || replica === leader) continue;
+    const text = `${streamLabel(now)}: ${show(replica)}; leader ${show(leader)}`;
+    if (Math.min(old.state.lastSeq, replica.state.lastSeq) > leader.state.lastSeq) found.more.push(text);
+    const aligned = replica.state.lastSeq === leader.state.lastSeq && old.state.lastSeq === leaderBefore.state.lastSeq;
+    const gap = replica.state.messages - leader.state.messages;
+    const gapBefore = old.state.messages - leaderBefore.state.messages;
+    if (aligned && gap !== 0 && gap === gapBefore) found.other.push(text);
   }
   return found;
+}
+
+function replicaOn({ replicas }: StreamPicture, server: StreamPicture["leader"]): ReplicaPicture | undefined {
+  return isSeen(replicas) ? replicas.find((replica) => replica.server === server) : undefined;
+}
+
+function show({ server, state }: ReplicaPicture): string {
+  return `${server} has ${state.messages} messages, ${state.firstSeq} to ${state.lastSeq}`;
 }

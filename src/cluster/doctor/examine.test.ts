@@ -242,6 +242,13 @@ describe("examine", () => {
     assert.ok(!examine(sketchPicture(later, healthy)).findings.some(({ id }) => id === "D9"));
   });
 
+  it("does not mistake a follower that answered later for one that has more than its leader", () => {
+    const look = (leader: number, follower: number): Sample =>
+      withStream({ replicas: [replica("n1", leader), replica("n2", follower), replica("n3", leader)] });
+    const { findings } = examine(sketchPicture(look(900_300, 900_700), look(800_100, 800_500)));
+    assert.ok(!findings.some(({ id }) => id === "D9"));
+  });
+
   it("says which checks it could not make", () => {
     const blind: Unseen = { unseen: "no-system-credential" };
     const sample: Sample = {
