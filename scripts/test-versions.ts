@@ -8,7 +8,7 @@ import { prepareServers } from "./prepare-servers.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const asked = process.argv.slice(2);
-const versions = asked.length > 0 ? asked : ["2.10.7", "2.11.17", "2.12.15", "2.14.10", "2.15.0", "2.15.3"];
+const versions = asked.length > 0 ? asked : ["2.10.27", "2.11.17", "2.12.15", "2.14.10", "2.15.0", "2.15.3"];
 process.env.RELIGHT_MATRIX = "all";
 process.env.RELIGHT_MATRIX_VERSIONS = versions.join(",");
 
