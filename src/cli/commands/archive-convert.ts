@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import { RelightError } from "../../errors.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
-import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/edit-options.ts";
+import { openOneBackup } from "../open-one-backup.ts";
+import { addCutOptions, type CutFlags, cutSpec, salvageHelp, subjectRule } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
-import { salvageLines } from "../output/salvage-lines.ts";
-import { readOneBackup } from "../read-one-backup.ts";
+import { salvageNotes } from "../output/salvage-lines.ts";
 import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
@@ -43,7 +43,7 @@ export function registerArchiveConvert(parent: Command): void {
     .option("--subject-map <from:to>", "rename subjects, e.g. orders.*:archive.$1; may be repeated", subjectRule)
     .option("--no-consumers", "leave out the consumers")
     .addOption(new Option("--storage <kind>", "file or memory").choices(["file", "memory"]))
-    .option("--salvage", "of a damaged backup, take what can be read, and list what cannot (exit code 3)")
+    .option("--salvage", salvageHelp)
     .option("-f, --force", "replace a backup that stands in the directory")
     .option("--no-progress", "no progress bar")
     .option("--json", "one JSON document on stdout")
@@ -64,12 +64,8 @@ export function registerArchiveConvert(parent: Command): void {
           prepareEdit();
           const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
           const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
-          const source = await readOneBackup(input, { damaged: flags.salvage ?? false });
-          const salvage = flags.salvage
-            ? await import("../../operations/archive-salvage/salvage-stored.ts")
-            : undefined;
-          await using salvaged = await salvage?.openSalvaged(source, signal);
-          const stored = salvaged?.stored ?? source;
+          await using opened = await openOneBackup(input, flags.salvage ?? false, signal);
+          const { stored, salvage } = opened;
           const { format, serverVersion } = wanted(flags, version);
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
           const options = {
@@ -86,12 +82,12 @@ export function registerArchiveConvert(parent: Command): void {
             ...(flags.rename === undefined ? {} : { rename: flags.rename }),
             ...(flags.storage ? { storage: flags.storage } : {}),
             ...(flags.force ? { force: true } : {}),
-            ...(salvaged ? { notes: salvageLines(salvaged.salvage).map((line) => `salvaged: ${line}`) } : {}),
+            ...(salvage ? { notes: salvageNotes(salvage) } : {}),
             onRead: readingProgress(progress, stored),
           };
           const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);
           progress.clear();
-          return printEdit(result, "archive convert", stored.stream, flags.json ?? false, salvaged?.salvage);
+          return printEdit(result, "archive convert", stored.stream, flags.json ?? false, salvage);
         },
       );
     });

@@ -31,6 +31,9 @@ export interface SelectFlags {
   readonly excludePayloadMatch?: readonly RegExp[];
 }
 
+/** Of the flag of all commands that make something of a damaged backup. */
+export const salvageHelp = "of a damaged backup, take what can be read, and list what cannot (exit code 3)";
+
 /** Adds what `archive edit`, `ls`, `find` and `export` choose messages by. */
 export function addSelectOptions(command: Command): Command {
   return command

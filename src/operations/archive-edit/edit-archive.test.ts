@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
@@ -11,8 +11,9 @@ import { archiveV2 } from "../../testing/natsarc-writer.ts";
 import { inspectArchive } from "../../testing/read-messages.ts";
 import { inTemporaryDirectory } from "../../testing/temporary-directory.ts";
 import { metaEntries, packS2, tarOf, unpackS2 } from "../../testing/test-archive.ts";
-import { blk } from "../../testing/v1-entries.ts";
+import { blk, index, lastChecksum, range } from "../../testing/v1-entries.ts";
 import { writeBackup } from "../../testing/write-backup.ts";
+import { openSalvaged } from "../archive-salvage/salvage-stored.ts";
 import { readBackup } from "../stream-restore/read-backup.ts";
 import { type EditOptions, type EditResult, editArchive } from "./edit-archive.ts";
 
@@ -138,5 +139,55 @@ describe("an edit in several threads", { timeout: 60_000 }, () => {
         readdirSync(directory).filter((name) => name.includes("partial")),
         [],
       );
+    }));
+
+  it("V1-78 is not made of an archive that lacks a block which its index lists, but where somebody was told", () =>
+    inTemporaryDirectory(async (directory) => {
+      const last = blk(3, range(21, 30));
+      const blocks = [1, 2, 3].map((number) => ({ number, first: number * 10 - 9, last: number * 10 }));
+      const listed = index({ blocks, lastChecksum: lastChecksum(last) });
+      const skipped = packS2(tarOf([...metaEntries("S"), blk(1, range(1, 10)), last, listed]));
+      for (const format of ["v1", "v2"] as const) {
+        for (const spec of [{}, { select: { lastSequence: 5 } }]) {
+          await assert.rejects(
+            edit(directory, skipped, "v1", { format, spec }),
+            (error) =>
+              isRelightError(error, "ARCHIVE_DAMAGED") &&
+              error.message.includes("10 live messages of block 2 (sequences 11 to 20) are missing"),
+          );
+        }
+      }
+      assert.ok(!existsSync(join(directory, "out")));
+      const [stored] = await readBackup(join(directory, "in-0"));
+      assert.ok(stored);
+      await using salvaged = await openSalvaged(stored);
+      assert.deepEqual([...salvaged.salvage.lost], [[11, 20]]);
+      const result = await editArchive(salvaged.stored, { spec: {}, tool: "test", target: join(directory, "out") });
+      const report = inspectArchive(made(directory, result, "v1"));
+      assert.deepEqual(
+        [report.problems, [...report.live.ranges]],
+        [
+          [],
+          [
+            [1, 10],
+            [21, 30],
+          ],
+        ],
+      );
+    }));
+
+  it("is not made of an archive that took the place of the one in the manifest", () =>
+    inTemporaryDirectory(async (directory) => {
+      await edit(directory, large(3), "v2", {});
+      const out = join(directory, "out");
+      const other = packS2(archiveV2({ messages: [{ sequence: 1, name: "s.0", payload: content }] }));
+      const [stored] = await readBackup(out);
+      assert.ok(stored);
+      writeFileSync(join(out, archiveName("v2")), other);
+      await assert.rejects(
+        editArchive(stored, { spec: {}, tool: "test", target: join(directory, "again") }),
+        (error) => isRelightError(error, "ARCHIVE_DAMAGED") && /holds 1 messages, and had 3/.test(error.message),
+      );
+      assert.ok(!existsSync(join(directory, "again")));
     }));
 });

@@ -73,13 +73,15 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
     // Names may have been added to the keys while the configuration was made.
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
-    ...(stored.manifest?.created ? { created: stored.manifest.created } : {}),
+    ...createdOf(stored),
+    salvaged: stored.salvaged ?? false,
   };
   const { select, newest } = plan.spec;
   const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
     const { report } = await editInWorker(order, running);
+    sameAsProven(stored, report);
     return {
       plan,
       report,
@@ -97,6 +99,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const out = join(staged.path, name);
   const { done, checked } = await editAndCheck({ ...order, out }, running);
   const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
+  sameAsProven(stored, done.report);
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
       "INTERNAL",
@@ -199,6 +202,20 @@ async function insideConfig(stored: StoredStream, signal: AbortSignal | undefine
   throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
     context: { path: stored.path },
   });
+}
+
+/** Another archive that took the place of the one which was backed up can be whole as well. */
+function sameAsProven({ archive, manifest }: StoredStream, { sourceMessages }: EditReport): void {
+  if (!manifest || manifest.content.messages === sourceMessages) return;
+  throw new RelightError(
+    "ARCHIVE_DAMAGED",
+    `${archive} holds ${sourceMessages} messages, and had ${manifest.content.messages} when it was proven`,
+    { context: { path: archive } },
+  );
+}
+
+function createdOf({ manifest, created = manifest?.created }: StoredStream): { readonly created?: string } {
+  return created === undefined ? {} : { created };
 }
 
 function stateOf(report: EditReport): { readonly [key: string]: unknown } {

@@ -34,6 +34,7 @@ const store: StorePicture = {
   accounts: ["$G"],
   streams: [],
   encrypted: false,
+  indexed: false,
   owner: { uid: 1000, gid: 1000 },
   users: { checked: true, inUse: [], unclear: [] },
 };

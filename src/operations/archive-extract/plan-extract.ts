@@ -97,6 +97,8 @@ export function planExtract(
     config,
     created: source.created ?? new Date(source.now).toISOString(),
     owner: self?.uid === 0 && store.owner && store.owner.uid !== 0 ? store.owner : undefined,
+    // A server of 2.9 would leave it as it is, and one of 2.10 believe it when that comes. An encrypted one is not ours to write.
+    index: !store.encrypted && (rules?.readsDeletes ?? store.indexed),
     emptyAs29,
     changes,
     notes,
