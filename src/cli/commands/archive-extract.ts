@@ -32,7 +32,11 @@ export function registerArchiveExtract(parent: Command): void {
     )
     .option("--account <name>", "account that gets the stream; in operator mode its public key (default: $G)")
     .option("--name <name>", "name of the stream (default: the one that it has)")
-    .option("--for-server <version>", "keep what this nats-server knows of the configuration, e.g. 2.10", parseVersion)
+    .option(
+      "--for-server <version>",
+      "make it for this nats-server: its configuration fields, its index; e.g. 2.10",
+      parseVersion,
+    )
     .option("--lift-max-age", "extract without max_age, so that old messages are not removed when the server starts")
     .option("--salvage", salvageHelp)
     .option("--no-progress", "no progress bar")
