@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
+import { visible } from "../output/message-lines.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 export function registerArchiveLookup(parent: Command): void {
@@ -19,7 +20,7 @@ export function registerArchiveLookup(parent: Command): void {
         const keys = Obfuscator.fromKeyFile(text, keyFile);
         const found = values.map((value) => ({ value, original: keys.reveal(value) }));
         if (flags.json) printJson(found);
-        else for (const { value, original } of found) process.stdout.write(`${value}: ${original}\n`);
+        else for (const { value, original } of found) process.stdout.write(`${value}: ${visible(original)}\n`);
         return ExitCode.ok;
       });
     });

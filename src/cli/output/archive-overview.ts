@@ -3,6 +3,7 @@ import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ArchiveOverview } from "../../operations/archive-read/archive-overview.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { formatBytes, formatCount, plural } from "./format-values.ts";
+import { visible } from "./message-lines.ts";
 import { configRows, type Row, renderSections } from "./stream-details.ts";
 
 const shownSubjects = 20;
@@ -58,7 +59,7 @@ export function renderOverview(
   if (subjects.length > 0) {
     sections.push([
       shown.length < subjects.length ? `Subjects, the ${shown.length} with most messages` : "Subjects",
-      shown.map(({ subject, messages }): Row => [subject, plural(messages, "message")]),
+      shown.map(({ subject, messages }): Row => [visible(subject), plural(messages, "message")]),
     ]);
   }
   if (report.consumers.length > 0) {

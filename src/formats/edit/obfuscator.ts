@@ -2,6 +2,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { RelightError } from "../../errors.ts";
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
+import { subjectBytes } from "../subjects/subject-text.ts";
 import type { HeaderField } from "./header-block.ts";
 
 /** The key file of an obfuscated backup, as the `nats` CLI writes it too. It undoes the obfuscation: to be kept secret. */
@@ -18,7 +19,6 @@ type Json = { readonly [key: string]: unknown };
 const secretBytes = 32;
 const minTokenLength = 16;
 const alphabet = "0123456789abcdefghijklmnopqrstuv";
-const encoder = new TextEncoder();
 const namePrefixes = ["KV_", "OBJ_"];
 /** Tokens that say what a subject is for, not whose it is. */
 const openTokens = new Set(["*", ">", "$KV", "$O", ""]);
@@ -87,7 +87,7 @@ export class Obfuscator {
     if (original === "") return "";
     const known = this.#forward.get(original);
     if (known !== undefined) return known;
-    const token = this.#hash(encoder.encode(original));
+    const token = this.#hash(subjectBytes(original));
     this.#forward.set(original, token);
     this.#back.set(token, original);
     return token;

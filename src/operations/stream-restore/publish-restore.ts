@@ -1,5 +1,6 @@
 import { nuid } from "@nats-io/nats-core";
 import { isRelightError, RelightError } from "../../errors.ts";
+import { isText } from "../../formats/subjects/subject-text.ts";
 import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
@@ -126,6 +127,7 @@ async function fill(
     let published = 0;
     for await (const messages of mirror ? [] : liveMessages(stored.archive)) {
       for (const message of messages) {
+        if (!isText(message.subject)) throw notToBePublished(message.sequence);
         await fillUpTo(message.sequence);
         const { block, removed: names } = withoutActedUpon(message.headers, message.sequence, rules);
         removed.add(names);
@@ -173,6 +175,17 @@ async function removeInterim({ api }: Session, stream: string, id: string): Prom
   } catch {
     // The connection may be gone.
   }
+}
+
+/** Clients send subjects as text: the message would come back under another one. */
+function notToBePublished(sequence: number): RelightError {
+  return new RelightError(
+    "RESTORE_FAILED",
+    `the subject of message ${sequence} is no UTF-8, which cannot be published`,
+    {
+      hint: "Restore the stream into files (--storage file), which takes the archive as it is; or leave such messages out with --subject.",
+    },
+  );
 }
 
 function failed(stream: string, error: unknown): unknown {
