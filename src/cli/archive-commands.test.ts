@@ -249,7 +249,6 @@ describe("relight archive", () => {
       ["convert", at("v1"), at("x"), "--rename", "a.b"],
       ["convert", at("v1"), at("x"), "--storage", "memory", "--to", "v1"],
       ["convert", at("v1"), at("x"), "--subject-map", "a.*:b.$2"],
-      ["convert", home, at("x")],
     ]) {
       const { code, stderr } = await run(...args);
       assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
