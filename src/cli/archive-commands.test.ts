@@ -71,7 +71,8 @@ describe("relight archive", () => {
     }
     const text = (await run("info", at("v1"))).stdout;
     assert.match(text, /Format: v1\n/);
-    assert.match(text, /Erased: \d+ record/);
+    assert.match(text, /\n +7-8: 2 sequences, deleted, purged or acknowledged\n/);
+    assert.match(text, /\nAll Gaps:\n\n +8: deleted, purged or acknowledged\n/);
     assert.match((await run("info", at("consumed"))).stdout, /Consumers:\n\n +\w+: delivered up to/);
   });
 
