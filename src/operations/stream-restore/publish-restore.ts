@@ -3,12 +3,13 @@ import { isRelightError, RelightError } from "../../errors.ts";
 import { isText } from "../../formats/subjects/subject-text.ts";
 import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { interimNames } from "../../jetstream/restore-leftovers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { leftOutByMirrors, withoutActedUpon } from "../message-restore/acted-upon-headers.ts";
 import { awaitReplicas } from "../message-restore/await-replicas.ts";
-import { copyByMirror, originName } from "../message-restore/copy-by-mirror.ts";
+import { copyByMirror } from "../message-restore/copy-by-mirror.ts";
 import { createStream } from "../message-restore/create-stream.ts";
-import { gapConfig, type Interim, interimConfig, interimDescription } from "../message-restore/interim-config.ts";
+import { gapConfig, type Interim, interimConfig } from "../message-restore/interim-config.ts";
 import { liveMessages } from "../message-restore/live-messages.ts";
 import { MessagePublisher } from "../message-restore/message-publisher.ts";
 import { recreateConsumers } from "../message-restore/recreate-consumers.ts";
@@ -51,7 +52,7 @@ export async function publishRestore(
     await fill(session, prepared, options, { interim, removed, mirror });
     options.onEvent?.({ kind: "finishing", stream: config.name });
     await settle(session, config, () => recreateConsumers(api, config, facts.consumers));
-    if (mirror) await api.deleteStream(originName(config.name, id));
+    if (mirror) await api.deleteStream(interimNames.origin(config.name, id));
     return removed.notes();
   } catch (error) {
     await removeInterim(session, config.name, id);
@@ -169,9 +170,9 @@ function sending({ plan, stored, facts }: PreparedRestore, messages: number): St
 /** Removes what this run made, and nothing else. What cannot be removed is found by the caller, who looks for it. */
 async function removeInterim({ api }: Session, stream: string, id: string): Promise<void> {
   try {
-    await api.deleteStream(originName(stream, id));
+    await api.deleteStream(interimNames.origin(stream, id));
     const found = await api.findStream(stream);
-    if (found?.config.description === interimDescription(id)) await api.deleteStream(stream);
+    if (found?.config.description === interimNames.description(id)) await api.deleteStream(stream);
   } catch {
     // The connection may be gone.
   }
