@@ -4,6 +4,7 @@ import { leftoversOf, leftoverText, restoreLeftover } from "../../jetstream/rest
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { limitRefusals } from "./account-limits.ts";
 import { chooseRoute, sequencesRestart } from "./choose-route.ts";
+import { configFaults } from "./config-faults.ts";
 import { messagesAtLeast } from "./messages-at-least.ts";
 import { messageRefusals, messageRoute, messageWarnings } from "./plan-by-message.ts";
 import { planConfig } from "./plan-config.ts";
@@ -54,6 +55,9 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       `the configuration asks for ${config.num_replicas} replicas, and this server is not in a cluster`,
       "Pass --replicas 1.",
     );
+  }
+  for (const { text, cure } of configFaults(config, target.version)) {
+    refuse("config", `${server} refuses the configuration: ${text}`, `Pass --config with another one. ${cure}`);
   }
   const mirrorOrSources = config.mirror != null || (config.sources?.length ?? 0) > 0;
   for (const other of target.streams) {
