@@ -76,6 +76,7 @@ export function registerArchiveMessages(parent: Command): void {
       "Writes every message that the filters keep as a line of JSON: seq, time, subject, headers, data (text) or data_base64.",
     )
     .option("--base64", "every payload as base64")
+    .option("--json", "JSON lines, which it writes anyway")
     .option("--salvage", salvageHelp);
   addSelectOptions(exporting)
     .addHelpText(

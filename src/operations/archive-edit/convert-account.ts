@@ -1,9 +1,10 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { asRelightError, RelightError } from "../../errors.ts";
 import { configFileName, formatConfigEntry } from "../../formats/directory/config-layout.ts";
 import type { SalvageReport } from "../../formats/salvage/salvage-report.ts";
 import { openSalvaged } from "../archive-salvage/salvage-stored.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { fileSystemError, writeDurably } from "../files/staged-directory.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { type EditOptions, type EditResult, editArchive } from "./edit-archive.ts";
@@ -38,7 +39,7 @@ export async function convertAccount(
   options: ConvertAccountOptions,
 ): Promise<ConvertedStream[]> {
   try {
-    await mkdir(options.target, { recursive: true, mode: 0o700 });
+    await makeDirectory(options.target);
   } catch (error) {
     throw fileSystemError(`cannot create ${options.target}`, error);
   }

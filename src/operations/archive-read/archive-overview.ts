@@ -1,5 +1,6 @@
 import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
 import { SubjectTable } from "../../formats/subjects/subject-table.ts";
+import { namingFile } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { type Gaps, gapsOf } from "./gaps.ts";
 import { checkArchive, scanArchive } from "./scan-archive.ts";
@@ -13,7 +14,9 @@ export interface ArchiveOverview {
 
 /** What an archive holds, from its content alone. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
 export async function archiveOverview(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveOverview> {
-  const { report } = await checkArchive(stored, signal, { reasons: true });
+  const { report } = await checkArchive(stored, signal, { reasons: true }).catch((error: unknown) => {
+    throw namingFile(stored, error);
+  });
   const table = new SubjectTable();
   let counts = new Float64Array(1024);
   await scanArchive(stored, {
