@@ -6,7 +6,14 @@ import type { EditOptions } from "../../operations/archive-edit/edit-archive.ts"
 import type { AccountDirectory } from "../../operations/archive-edit/read-account-directory.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { openOneBackup } from "../open-one-backup.ts";
-import { addCutOptions, type CutFlags, cutSpec, salvageHelp, subjectRule } from "../options/edit-options.ts";
+import {
+  addCutOptions,
+  type CutFlags,
+  cutSpec,
+  refuseEmptyRange,
+  salvageHelp,
+  subjectRule,
+} from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { printAllConverted, printConverted } from "../output/converted-streams.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
@@ -65,7 +72,7 @@ export function registerArchiveConvert(parent: Command): void {
     )
     .action(async (input: string, target: string, version: string | undefined, flags: Flags) => {
       await runLocalCommand(
-        { json: flags.json ?? false, command: "archive convert", validate: () => void wanted(flags, version) },
+        { json: flags.json ?? false, command: "archive convert", validate: () => validate(flags, version) },
         async ({ signal }) => {
           // The worker first, which starts while everything else is loaded.
           const { prepareEdit } = await import("../../operations/archive-edit/edit-in-worker.ts");
@@ -85,6 +92,11 @@ export function registerArchiveConvert(parent: Command): void {
         },
       );
     });
+}
+
+function validate(flags: Flags, version: string | undefined): void {
+  wanted(flags, version);
+  refuseEmptyRange(cutSpec(flags).select ?? {});
 }
 
 interface Running {

@@ -3,7 +3,14 @@ import { RelightError } from "../../errors.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
 import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
 import { openOneBackup } from "../open-one-backup.ts";
-import { addSelectOptions, type SelectFlags, salvageHelp, selectionOf, subjectRule } from "../options/edit-options.ts";
+import {
+  addSelectOptions,
+  refuseEmptyRange,
+  type SelectFlags,
+  salvageHelp,
+  selectionOf,
+  subjectRule,
+} from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
@@ -106,6 +113,7 @@ function specOf(flags: Flags): EditSpec {
 }
 
 function validate(target: string | undefined, flags: Flags): void {
+  refuseEmptyRange(selectionOf(flags) ?? {});
   if (target === undefined && !flags.dryRun) {
     throw new RelightError("USAGE", "say where the edited backup is to go, or --dry-run");
   }

@@ -4,7 +4,7 @@ import { type ExitCode, RelightError } from "../../errors.ts";
 import type { ArchivedMessage } from "../../operations/archive-read/archived-message.ts";
 import type { OpenedArchive } from "../../operations/stream-restore/open-archive.ts";
 import { openOneBackup } from "../open-one-backup.ts";
-import { addSelectOptions, type SelectFlags, selectionOf } from "../options/edit-options.ts";
+import { addSelectOptions, refuseEmptyRange, type SelectFlags, selectionOf } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { keyTable, messageDetails, messageJson, messageLine, objectTable } from "../output/message-lines.ts";
 import { readOneBackup } from "../read-one-backup.ts";
@@ -103,7 +103,8 @@ interface Show {
 }
 
 async function run(command: string, path: string, flags: Flags, { bucket, text }: Show): Promise<void> {
-  await runLocalCommand({ json: flags.json ?? false, command }, async ({ signal }) => {
+  const validate = (): void => refuseEmptyRange(selectionOf(flags) ?? {});
+  await runLocalCommand({ json: flags.json ?? false, command, validate }, async ({ signal }) => {
     const listed = bucket ? await listBucket(path, flags, signal) : undefined;
     if (listed !== undefined) return listed;
     let count = 0;

@@ -73,6 +73,16 @@ export function selectionOf(flags: SelectFlags): MessageSelection | undefined {
   return Object.keys(selection).length > 0 ? selection : undefined;
 }
 
+/** Throws USAGE where a selection can keep no message. */
+export function refuseEmptyRange({ firstSequence = 1, lastSequence, after, before }: MessageSelection): void {
+  if (lastSequence !== undefined && firstSequence > lastSequence) {
+    throw new RelightError("USAGE", `no message has a sequence from ${firstSequence} to ${lastSequence}`);
+  }
+  if (after !== undefined && before !== undefined && after >= before) {
+    throw new RelightError("USAGE", "no message was stored after the one time and before the other");
+  }
+}
+
 /** Until a time is inclusive, and a selection's `before` is not. */
 export function cutSpec(flags: CutFlags): EditSpec {
   const select: MessageSelection = {

@@ -14,6 +14,10 @@ export interface KeyFile {
   readonly map: Readonly<Record<string, string>>;
 }
 
+/** For errors about one. */
+export const keyFileHint =
+  "Give the file that relight archive edit --obfuscate wrote beside its backup: NAME.keys.json.";
+
 type Json = { readonly [key: string]: unknown };
 
 const secretBytes = 32;
@@ -52,12 +56,16 @@ export class Obfuscator {
   /** One that goes on where a key file stopped. Throws BACKUP_INVALID where it is none, or was tampered with. */
   static fromKeyFile(text: string, path: string): Obfuscator {
     const wrong = (what: string): RelightError =>
-      new RelightError("BACKUP_INVALID", `${path} ${what}`, { context: { path } });
+      new RelightError("BACKUP_INVALID", `${path} ${what}`, { context: { path }, hint: keyFileHint });
     let file: Partial<KeyFile>;
     try {
       file = JSON.parse(text);
     } catch (error) {
-      throw new RelightError("BACKUP_INVALID", `${path} is not JSON`, { cause: error, context: { path } });
+      throw new RelightError("BACKUP_INVALID", `${path} is no key file: it is not JSON`, {
+        cause: error,
+        context: { path },
+        hint: keyFileHint,
+      });
     }
     if (file?.version !== 1 || typeof file.secret !== "string" || typeof file.map !== "object" || file.map === null) {
       throw wrong("is no key file of an obfuscated backup");

@@ -6,7 +6,7 @@ import { isoTime } from "../../formats/directory/archive-facts.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
-import { type KeyFile, Obfuscator } from "../../formats/edit/obfuscator.ts";
+import { type KeyFile, keyFileHint, Obfuscator } from "../../formats/edit/obfuscator.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
@@ -191,6 +191,7 @@ async function keysOf(path: string | undefined): Promise<KeyFile> {
     throw new RelightError("BACKUP_NOT_FOUND", `the key file ${path} cannot be read`, {
       cause: error,
       context: { path },
+      hint: keyFileHint,
     });
   }
 }

@@ -16,6 +16,8 @@ export function editNotes(plan: EditPlan, report: EditReport): readonly string[]
       `${report.markersDropped} markers of removed keys were dropped: older values of those keys are back, where they were kept`,
     );
   }
+  if (report.messages === 0 && report.sourceMessages > 0)
+    notes.push("no message is kept: it is the backup of an empty stream");
   const over = (limit: unknown, have: number): boolean => Number(limit ?? 0) > 0 && have > Number(limit);
   if (over(config.max_msgs, report.messages)) {
     notes.push(`max_msgs is ${config.max_msgs}: a restore discards the oldest of the ${report.messages} messages`);
