@@ -190,4 +190,41 @@ describe("an edit in several threads", { timeout: 60_000 }, () => {
       );
       assert.ok(!existsSync(join(directory, "again")));
     }));
+
+  it("obfuscated, keeps every key that it had: those of a key file that goes on, and those of another backup", () =>
+    inTemporaryDirectory(async (directory) => {
+      const of = (name: string): Uint8Array => packS2(archiveV2({ messages: [{ sequence: 1, name, payload: "x" }] }));
+      const keyFile = join(directory, "out.keys.json");
+      const keysOf = (): string[] =>
+        Object.values(JSON.parse(readFileSync(keyFile, "utf8")).map as Record<string, string>);
+      await edit(directory, of("one"), "v2", { obfuscate: {} });
+      assert.deepEqual(keysOf().sort(), ["S", "one"]);
+      const before = readFileSync(keyFile);
+      await assert.rejects(
+        edit(directory, of("two"), "v2", { obfuscate: {} }),
+        (error) => isRelightError(error, "BACKUP_EXISTS") && error.hint.includes(`--obfuscation-key ${keyFile}`),
+      );
+      assert.deepEqual(readFileSync(keyFile), before);
+      await edit(directory, of("two"), "v2", { obfuscate: { keyFile } });
+      assert.deepEqual(keysOf().sort(), ["S", "one", "two"]);
+      assert.deepEqual(
+        readdirSync(directory).filter((name) => name.includes("partial")),
+        [],
+      );
+    }));
+
+  it("says what it does not rename, and where renamed subjects become one", () =>
+    inTemporaryDirectory(async (directory) => {
+      const archive = packS2(archiveV2({ messages: [{ sequence: 1, name: "a.b" }] }));
+      const path = writeBackup(join(directory, "in"), archive, {
+        format: "v2",
+        config: { ...config, max_msgs_per_subject: 1, republish: { src: "a.>", dest: "r.>" } },
+      });
+      const [stored] = await readBackup(path);
+      assert.ok(stored);
+      const notesOf = async (to: string): Promise<string> =>
+        (await editArchive(stored, { spec: { subjectRules: [{ from: "a.*", to }] }, tool: "test" })).notes.join("; ");
+      assert.match(await notesOf("b.$1"), /^republish in the configuration: their subjects are as they were$/);
+      assert.match(await notesOf("b"), /max_msgs_per_subject is 1: where several subjects have become one/);
+    }));
 });
