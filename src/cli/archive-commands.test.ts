@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -71,7 +71,8 @@ describe("relight archive", () => {
     }
     const text = (await run("info", at("v1"))).stdout;
     assert.match(text, /Format: v1\n/);
-    assert.match(text, /Erased: \d+ record/);
+    assert.match(text, /\n +7-8: 2 sequences, deleted, purged or acknowledged\n/);
+    assert.match(text, /\nAll Gaps:\n\n +8: deleted, purged or acknowledged\n/);
     assert.match((await run("info", at("consumed"))).stdout, /Consumers:\n\n +\w+: delivered up to/);
   });
 
@@ -249,7 +250,9 @@ describe("relight archive", () => {
       ["convert", at("v1"), at("x"), "--rename", "a.b"],
       ["convert", at("v1"), at("x"), "--storage", "memory", "--to", "v1"],
       ["convert", at("v1"), at("x"), "--subject-map", "a.*:b.$2"],
-      ["convert", home, at("x")],
+      ["convert", at("v1"), at("x"), "--from-seq", "20", "--until-seq", "10"],
+      ["edit", at("v1"), at("x"), "--after", "1h", "--before", "2h"],
+      ["ls", at("v1"), "--first-seq", "20", "--last-seq", "10"],
     ]) {
       const { code, stderr } = await run(...args);
       assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
@@ -273,6 +276,15 @@ describe("relight archive", () => {
       assert.ok(!readFileSync(at("hidden", file)).includes("CONSUMED"), file);
     const back = await run("lookup", at("hidden.keys.json"), hidden[0]?.subject as string, summary.stream as string);
     assert.equal(back.stdout, `${hidden[0]?.subject}: ${secret[0]?.subject}\n${summary.stream}: CONSUMED\n`);
+    assert.match((await run("lookup", at("hidden.keys.json"), "nobody")).stderr, /not in .*hidden\.keys\.json: nobody/);
+    writeFileSync(at("wrong.json"), "{}");
+    for (const file of ["none.json", "wrong.json"]) {
+      const args = ["edit", at("consumed"), at("x"), "--obfuscate", "--obfuscation-key", at(file)];
+      for (const refused of [await run("lookup", at(file), "a"), await run(...args)]) {
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.stderr, /hint: Give the file that relight archive edit --obfuscate wrote/);
+      }
+    }
     const again = await json(
       "archive-edit",
       "edit",
@@ -284,6 +296,49 @@ describe("relight archive", () => {
     );
     assert.equal(again.lines[0]?.stream, summary.stream);
     assert.deepEqual(readMessages(archiveIn(at("hidden2"))), hidden);
+  });
+
+  it("edit and extract --salvage: of a damaged backup what is left, and what is lost of it; exit code 3", async () => {
+    const { archive, facts } = archiveFixture("2.10.26", "MIXED");
+    const damaged = archive.subarray(0, archive.length - 30);
+    writeBackup(at("cut"), damaged, { format: "v1", config: facts.config });
+    mkdirSync(at("cut-store"));
+    for (const args of [
+      ["edit", at("cut"), at("rest"), "--last-seq", "20"],
+      ["extract", at("cut"), at("cut-store")],
+    ]) {
+      assert.equal((await run(...args)).code, 13, args[0]);
+      const schema = `archive-${args[0]}`;
+      const { code, lines } = await json(schema, ...args, "--salvage");
+      const [summary] = lines as [Json];
+      assert.deepEqual([code, summary.exit_code, summary.ok], [3, 3, true]);
+      assert.match(JSON.stringify(summary.notes), /salvaged: lost: /);
+      assert.ok((summary.salvage as { damages: unknown[] }).damages.length > 0);
+    }
+    rmSync(at("cut"), { recursive: true });
+    rmSync(at("rest"), { recursive: true });
+  });
+
+  it("verify: an account's backup in the older CLI's layout too, of which one that cannot be read hides no other", async () => {
+    mkdirSync(at("account"));
+    for (const name of ["v1", "kv"]) cpSync(at(name), at("account", name), { recursive: true });
+    assert.equal((await run("convert", at("account"), at("files"), "--to", "tgz")).code, 0);
+    const files = await json("archive-verify", "verify", at("files"));
+    assert.deepEqual(
+      [files.code, files.lines.map(({ stream, sound }) => [stream, sound])],
+      [
+        0,
+        [
+          ["KV_BUCKET", true],
+          ["MIXED", true],
+          [undefined, undefined],
+        ],
+      ],
+    );
+    writeFileSync(at("account", "kv", "backup.json"), "{");
+    const { code, lines } = await json("archive-verify", "verify", at("account"));
+    assert.deepEqual([code, lines.map(({ sound }) => sound)], [13, [true, false, undefined]]);
+    for (const name of ["account", "files"]) rmSync(at(name), { recursive: true });
   });
 
   it("extract: into a store that no server uses; refused where the stream stands already", async () => {

@@ -29,7 +29,12 @@ export function buildProgram(): Command {
     )
     .version(version, "--version", "print the version")
     .helpCommand("help [command]", "show help for a command")
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      // It is wrapped to the terminal; a line in a source ends where that is full.
+      commandDescription: (command) => command.description().replaceAll("\n", " "),
+    })
     .showSuggestionAfterError()
     .showHelpAfterError("(run with --help for the options)")
     .addHelpText(

@@ -1,3 +1,5 @@
+import { subjectBytes } from "./subjects/subject-text.ts";
+
 /** One field of a message's headers. */
 export interface HeaderField {
   readonly name: string;
@@ -8,12 +10,15 @@ const utf8 = new TextDecoder();
 
 /**
  * The fields of a header block, `NATS/1.0\r\nName: value\r\n\r\n`, in their order. What is no field is left out: clients
- * may store anything. Source: nats-server server/client.go (`getHeader`), nats.go (`DecodeHeadersMsg`).
+ * may store anything. `decode`: how its bytes become text; where they are to become the same bytes again, `subjectText`. Source: nats-server server/client.go (`getHeader`), nats.go (`DecodeHeadersMsg`).
  */
-export function headerFields(block: Uint8Array): readonly HeaderField[] {
+export function headerFields(
+  block: Uint8Array,
+  decode: (bytes: Uint8Array) => string = (bytes) => utf8.decode(bytes),
+): readonly HeaderField[] {
   if (block.length === 0) return [];
   const fields: HeaderField[] = [];
-  for (const line of utf8.decode(block).split("\r\n").slice(1)) {
+  for (const line of decode(block).split("\r\n").slice(1)) {
     const colon = line.indexOf(":");
     if (colon > 0) fields.push({ name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() });
   }
@@ -24,7 +29,7 @@ export function headerFields(block: Uint8Array): readonly HeaderField[] {
 export function headerBlock(fields: readonly HeaderField[]): Uint8Array {
   if (fields.length === 0) return new Uint8Array(0);
   const lines = fields.map(({ name, value }) => `${name}: ${value}\r\n`);
-  return new TextEncoder().encode(`NATS/1.0\r\n${lines.join("")}\r\n`);
+  return subjectBytes(`NATS/1.0\r\n${lines.join("")}\r\n`);
 }
 
 /** The values of a field, whatever the case of its name. */

@@ -2,20 +2,19 @@ import type { EntryBatch } from "./archive/archive-sink.ts";
 import { StagedBatch } from "./archive/staged-batch.ts";
 import { type Kernels, RowFlag } from "./kernels/kernels.ts";
 import { messageTtl } from "./message-ttl.ts";
+import { subjectBytes, subjectText } from "./subjects/subject-text.ts";
 
 /** One message of a stream. */
 export interface Message {
   readonly sequence: number;
   /** When it was stored, nanoseconds since 1970. */
   readonly time: bigint;
+  /** Bytes that are no UTF-8, which servers take as well, are the code points U+DC80 to U+DCFF. */
   readonly subject: string;
   /** The header block as it is stored, `NATS/1.0\r\n...\r\n\r\n`; no bytes where there are none. */
   readonly headers: Uint8Array;
   readonly payload: Uint8Array;
 }
-
-const utf8 = new TextDecoder();
-const encoder = new TextEncoder();
 
 /** Copies the messages of a batch out of the kernels' memory. */
 export function* messagesOf({ kernels, rows, count }: EntryBatch): Generator<Message> {
@@ -27,7 +26,7 @@ export function* messagesOf({ kernels, rows, count }: EntryBatch): Generator<Mes
     yield {
       sequence: rows.sequence[row] as number,
       time: rows.timestamp[row] as bigint,
-      subject: utf8.decode(bytes.subarray(at, border)),
+      subject: subjectText(bytes.subarray(at, border)),
       headers: bytes.slice(border, payload),
       payload: bytes.slice(payload, payload + (rows.payloadLength[row] as number)),
     };
@@ -48,7 +47,7 @@ export class MessageBatches {
   }
 
   add({ sequence, time, subject, headers, payload }: Message): void {
-    const name = encoder.encode(subject);
+    const name = subjectBytes(subject);
     const [nameLength, headerLength, payloadLength] = [name.length, headers.length, payload.length];
     const at = this.#staged.place(nameLength + headerLength + payloadLength);
     const { bytes } = this.#kernels;

@@ -6,6 +6,7 @@ import { isoTime } from "./directory/archive-facts.ts";
 import { Kernels } from "./kernels/kernels.ts";
 import { type Message, MessageBatches } from "./message-batches.ts";
 import { describeConsumer, describeState, longestStateDescription } from "./natsarc/encode-natsarc.ts";
+import { subjectBytes } from "./subjects/subject-text.ts";
 
 /** What an archive is to hold. */
 export interface ArchiveContent {
@@ -77,8 +78,7 @@ export async function writeArchive(content: ArchiveContent, target: ArchiveTarge
     if (messages++ === 0) [first, firstTime] = [message.sequence, message.time];
     [last, lastTime] = [message.sequence, message.time];
     const headers = message.headers.length;
-    bytes +=
-      30 + new TextEncoder().encode(message.subject).length + headers + (headers > 0 ? 4 : 0) + message.payload.length;
+    bytes += 30 + subjectBytes(message.subject).length + headers + (headers > 0 ? 4 : 0) + message.payload.length;
     if (pieces.length > 0) await deliver();
   }
   batches.flush();

@@ -107,11 +107,14 @@ export class JetStreamApi<Connection extends Wire = NatsConnection> {
     }
   }
 
-  /** Names of all streams of the account, also of those that are offline. */
-  async streamNames(): Promise<string[]> {
+  /** Names of all streams of the account, also of those that are offline; or of those that a subject belongs to. */
+  async streamNames(filter: { readonly subject?: string } = {}): Promise<string[]> {
     const names: string[] = [];
     for (;;) {
-      const page = await this.request<Page & { streams?: string[] | null }>("STREAM.NAMES", { offset: names.length });
+      const page = await this.request<Page & { streams?: string[] | null }>("STREAM.NAMES", {
+        ...filter,
+        offset: names.length,
+      });
       names.push(...(page.streams ?? []));
       if (!page.streams || page.streams.length === 0 || names.length >= page.total) return names;
     }

@@ -56,7 +56,7 @@ export function registerAccountBackup(parent: Command): void {
         "  relight account backup ./all\n" +
         "  relight account backup ./all --force --json\n" +
         "  relight account backup ./config --layout config --data\n" +
-        "\nExit codes: 0 all backed up and proven, 3 some failed, 1 all failed, 14 server unreachable, 130 cancelled.\n",
+        "\nExit codes: 0 all backed up and proven, 3 some failed or are half-made, 1 all failed, 14 server unreachable, 130 cancelled.\n",
     );
   addConnectionOptions(command).action(async (directory: string, flags: Flags) => {
     const json = flags.json ?? false;
@@ -69,8 +69,12 @@ export function registerAccountBackup(parent: Command): void {
             ? await configurationLayout(session, directory, flags, signal)
             : await directoriesLayout(session, directory, flags, signal);
         const failed = outcomes.filter((outcome) => outcome.status === "failed");
-        const code =
-          failed.length === 0 ? ExitCode.ok : failed.length === outcomes.length ? ExitCode.failed : ExitCode.incomplete;
+        const whole = failed.length === 0 && !outcomes.some(({ halfMade }) => halfMade);
+        const code = whole
+          ? ExitCode.ok
+          : failed.length > 0 && failed.length === outcomes.length
+            ? ExitCode.failed
+            : ExitCode.incomplete;
         if (json) {
           printJson({
             type: "summary",
@@ -78,7 +82,7 @@ export function registerAccountBackup(parent: Command): void {
             ok: code === 0,
             exit_code: code,
             directory,
-            streams: outcomes,
+            streams: outcomes.map(({ halfMade: _, ...outcome }) => outcome),
             vanished,
           });
         } else if (outcomes.length === 0) process.stderr.write("The account has no streams.\n");
@@ -102,7 +106,12 @@ function validate(flags: Flags): void {
   });
 }
 
-type Outcome = { readonly stream: string; readonly status: "backed-up" | "failed"; readonly [key: string]: unknown };
+type Outcome = {
+  readonly stream: string;
+  readonly status: "backed-up" | "failed";
+  readonly halfMade?: boolean;
+  readonly [key: string]: unknown;
+};
 
 interface Outcomes {
   readonly outcomes: readonly Outcome[];
@@ -130,12 +139,12 @@ async function directoriesLayout(
     onResult: (result) => {
       progress.finish(result.stream);
       progress.clear();
-      if (json) printJson({ type: "result", ...directoriesOutcome(result) });
+      if (json) printJson({ type: "result", ...directoriesOutcome(result), halfMade: undefined });
       else if (result.status === "failed") printFailure(result.stream, result.error);
       else {
-        const { manifest } = result.result;
+        const { manifest, halfMade } = result.result;
         process.stdout.write(
-          `ok      ${manifest.stream}: ${plural(manifest.content.messages, "message")}, ${formatBytes(manifest.archive.bytes)}, ` +
+          `${halfMade ? "HALF  " : "ok    "}  ${manifest.stream}: ${plural(manifest.content.messages, "message")}, ${formatBytes(manifest.archive.bytes)}, ` +
             `${formatSeconds(manifest.times.seconds)}\n`,
         );
         for (const text of [...manifest.moved, ...manifest.notes]) process.stdout.write(`          ${text}\n`);
@@ -156,9 +165,9 @@ async function directoriesLayout(
 
 function directoriesOutcome(result: AccountBackupResult): Outcome {
   const { stream } = result;
-  return result.status === "failed"
-    ? { stream, status: "failed", error: jsonError(result.error) }
-    : { stream, status: "backed-up", directory: result.result.directory, manifest: result.result.manifest };
+  if (result.status === "failed") return { stream, status: "failed", error: jsonError(result.error) };
+  const { directory, manifest, halfMade } = result.result;
+  return { stream, status: "backed-up", directory, manifest, halfMade };
 }
 
 async function configurationLayout(

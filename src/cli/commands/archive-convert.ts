@@ -1,12 +1,24 @@
 import { type Command, Option } from "commander";
-import { RelightError } from "../../errors.ts";
+import { type ExitCode, RelightError } from "../../errors.ts";
+import type { SalvageReport } from "../../formats/salvage/salvage-report.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
-import { addCutOptions, type CutFlags, cutSpec, subjectRule } from "../options/edit-options.ts";
+import type { EditOptions } from "../../operations/archive-edit/edit-archive.ts";
+import type { AccountDirectory } from "../../operations/archive-edit/read-account-directory.ts";
+import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
+import { openOneBackup } from "../open-one-backup.ts";
+import {
+  addCutOptions,
+  type CutFlags,
+  cutSpec,
+  refuseEmptyRange,
+  salvageHelp,
+  subjectRule,
+} from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
+import { printAllConverted, printConverted } from "../output/converted-streams.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
-import { salvageLines } from "../output/salvage-lines.ts";
-import { readOneBackup } from "../read-one-backup.ts";
+import { salvageNotes } from "../output/salvage-lines.ts";
 import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
@@ -27,7 +39,8 @@ export function registerArchiveConvert(parent: Command): void {
     .summary("write a backup in another format, for another server, under another name")
     .description(
       "Makes another backup of a stream's backup: as a v1 archive (every server up to 2.15 takes it), a v2 archive (2.15 and\n" +
-        "newer), the older CLI's stream_<name>.tgz, or what suits a server of a version. Sequences, times and headers stay.",
+        "newer), the older CLI's stream_<name>.tgz, or what suits a server of a version. Sequences, times and headers stay.\n" +
+        "Of an account's backup, in either layout, it converts every stream; one that fails does not stop the others.",
     )
     .addOption(
       new Option("--to <format>", "v1, v2, tgz, or dir-for-server <version>").choices([
@@ -43,7 +56,7 @@ export function registerArchiveConvert(parent: Command): void {
     .option("--subject-map <from:to>", "rename subjects, e.g. orders.*:archive.$1; may be repeated", subjectRule)
     .option("--no-consumers", "leave out the consumers")
     .addOption(new Option("--storage <kind>", "file or memory").choices(["file", "memory"]))
-    .option("--salvage", "of a damaged backup, take what can be read, and list what cannot (exit code 3)")
+    .option("--salvage", salvageHelp)
     .option("-f, --force", "replace a backup that stands in the directory")
     .option("--no-progress", "no progress bar")
     .option("--json", "one JSON document on stdout")
@@ -53,48 +66,98 @@ export function registerArchiveConvert(parent: Command): void {
         "  relight archive convert ./orders ./orders-v1 --to v1\n" +
         "  relight archive convert ./orders ./for-old --to dir-for-server 2.10\n" +
         "  relight archive convert ./orders ./test --to v1 --rename ORDERS_TEST --until-time 2026-11-24T10:00:00Z\n" +
-        "  relight archive convert ./damaged ./readable --salvage\n",
+        "  relight archive convert ./damaged ./readable --salvage\n" +
+        "  relight archive convert ./all ./all-for-2.12 --to dir-for-server 2.12\n" +
+        "\nExit codes: 0 converted, 1 failed, 3 some streams failed, or a part could not be read with --salvage, 13 damaged.\n",
     )
     .action(async (input: string, target: string, version: string | undefined, flags: Flags) => {
       await runLocalCommand(
-        { json: flags.json ?? false, command: "archive convert", validate: () => void wanted(flags, version) },
+        { json: flags.json ?? false, command: "archive convert", validate: () => validate(flags, version) },
         async ({ signal }) => {
           // The worker first, which starts while everything else is loaded.
           const { prepareEdit } = await import("../../operations/archive-edit/edit-in-worker.ts");
           prepareEdit();
           const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
           const { editToTgz } = await import("../../operations/archive-edit/edit-to-tgz.ts");
-          const source = await readOneBackup(input, { damaged: flags.salvage ?? false });
-          const salvage = flags.salvage
-            ? await import("../../operations/archive-salvage/salvage-stored.ts")
-            : undefined;
-          await using salvaged = await salvage?.openSalvaged(source, signal);
-          const stored = salvaged?.stored ?? source;
-          const { format, serverVersion } = wanted(flags, version);
+          const { readAccountDirectory } = await import("../../operations/archive-edit/read-account-directory.ts");
+          const account = await readAccountDirectory(input, { damaged: flags.salvage ?? false });
+          if (account) return convertAll(account, { input, target, version, flags, signal });
+          await using opened = await openOneBackup(input, flags.salvage ?? false, signal);
+          const { stored, salvage } = opened;
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
-          const options = {
-            spec: { ...cutSpec(flags), ...(flags.consumers ? {} : { consumers: false }) },
-            tool,
-            signal,
-            target,
-            ...(format
-              ? { format }
-              : serverVersion
-                ? { format: formatFor(serverVersion, flags.storage ?? stored.config?.storage) }
-                : {}),
-            ...(serverVersion ? { serverVersion } : {}),
-            ...(flags.rename === undefined ? {} : { rename: flags.rename }),
-            ...(flags.storage ? { storage: flags.storage } : {}),
-            ...(flags.force ? { force: true } : {}),
-            ...(salvaged ? { notes: salvageLines(salvaged.salvage).map((line) => `salvaged: ${line}`) } : {}),
-            onRead: readingProgress(progress, stored),
-          };
+          const options = { ...editOptions(stored, salvage, { version, flags, signal, progress }), target };
           const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);
           progress.clear();
-          return printEdit(result, "archive convert", stored.stream, flags.json ?? false, salvaged?.salvage);
+          return printEdit(result, "archive convert", stored.stream, flags.json ?? false, salvage);
         },
       );
     });
+}
+
+function validate(flags: Flags, version: string | undefined): void {
+  wanted(flags, version);
+  refuseEmptyRange(cutSpec(flags).select ?? {});
+}
+
+interface Running {
+  readonly version: string | undefined;
+  readonly flags: Flags;
+  readonly signal: AbortSignal;
+}
+
+/** How one backup is converted. */
+function editOptions(
+  stored: StoredStream,
+  salvage: SalvageReport | undefined,
+  { version, flags, signal, progress }: Running & { readonly progress: ProgressLine },
+): Omit<EditOptions, "target"> {
+  const { format, serverVersion } = wanted(flags, version);
+  return {
+    spec: { ...cutSpec(flags), ...(flags.consumers ? {} : { consumers: false }) },
+    tool,
+    signal,
+    ...(format
+      ? { format }
+      : serverVersion
+        ? { format: formatFor(serverVersion, flags.storage ?? stored.config?.storage) }
+        : {}),
+    ...(serverVersion ? { serverVersion } : {}),
+    ...(flags.rename === undefined ? {} : { rename: flags.rename }),
+    ...(flags.storage ? { storage: flags.storage } : {}),
+    ...(flags.force ? { force: true } : {}),
+    ...(salvage ? { notes: salvageNotes(salvage) } : {}),
+    onRead: readingProgress(progress, stored),
+  };
+}
+
+/** Converts an account's backup, one line a stream. */
+async function convertAll(
+  account: AccountDirectory,
+  { input, target, ...running }: Running & { readonly input: string; readonly target: string },
+): Promise<ExitCode> {
+  const { flags, signal } = running;
+  if (flags.rename !== undefined) {
+    throw new RelightError("USAGE", `${input} holds the backups of several streams, which --rename cannot name`, {
+      hint: "Give the directory of one of them.",
+    });
+  }
+  const { convertAccount } = await import("../../operations/archive-edit/convert-account.ts");
+  const json = flags.json ?? false;
+  using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
+  for (const note of account.notes) process.stderr.write(`${note}\n`);
+  const results = await convertAccount(account, {
+    target,
+    tgz: flags.to === "tgz",
+    salvage: flags.salvage ?? false,
+    edit: (stored, salvage) => editOptions(stored, salvage, { ...running, progress }),
+    ...(flags.force ? { force: true } : {}),
+    signal,
+    onResult: (result) => {
+      progress.clear();
+      printConverted(result, json);
+    },
+  });
+  return printAllConverted(results, account.notes, json);
 }
 
 interface Wanted {

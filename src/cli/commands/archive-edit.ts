@@ -1,12 +1,20 @@
 import type { Command } from "commander";
-import { ExitCode, RelightError } from "../../errors.ts";
+import { RelightError } from "../../errors.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
 import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
-import { addSelectOptions, type SelectFlags, selectionOf, subjectRule } from "../options/edit-options.ts";
+import { openOneBackup } from "../open-one-backup.ts";
+import {
+  addSelectOptions,
+  refuseEmptyRange,
+  type SelectFlags,
+  salvageHelp,
+  selectionOf,
+  subjectRule,
+} from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { printEdit, readingProgress } from "../output/edit-report.ts";
 import { ProgressLine } from "../output/progress-line.ts";
-import { readOneBackup } from "../read-one-backup.ts";
+import { salvageNotes } from "../output/salvage-lines.ts";
 import { runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
@@ -18,6 +26,7 @@ interface Flags extends SelectFlags {
   readonly obfuscationKey?: string;
   readonly subjectMap?: readonly SubjectRule[];
   readonly consumers: boolean;
+  readonly salvage?: boolean;
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly progress: boolean;
@@ -43,6 +52,7 @@ export function registerArchiveEdit(parent: Command): void {
       "replace names and subjects by keyed hashes and payloads by zeros; the keys go beside the target",
     )
     .option("--obfuscation-key <file>", "use the keys of an earlier key file again")
+    .option("--salvage", salvageHelp)
     .option("--dry-run", "say what would be kept, write nothing")
     .option("-f, --force", "replace a backup that stands in the directory")
     .option("--no-progress", "no progress bar")
@@ -52,7 +62,8 @@ export function registerArchiveEdit(parent: Command): void {
       "\nExamples:\n" +
         "  relight archive edit ./orders ./eu --subject 'orders.eu.>' --after 24h\n" +
         "  relight archive edit ./KV_users ./small --kv-compact --dry-run\n" +
-        "  relight archive edit ./orders ./for-support --obfuscate\n",
+        "  relight archive edit ./orders ./for-support --obfuscate\n" +
+        "  relight archive edit ./damaged ./readable --salvage --after 24h\n",
     )
     .action(async (input: string, target: string | undefined, flags: Flags) => {
       await runLocalCommand(
@@ -62,7 +73,8 @@ export function registerArchiveEdit(parent: Command): void {
           const { prepareEdit } = await import("../../operations/archive-edit/edit-in-worker.ts");
           prepareEdit();
           const { editArchive } = await import("../../operations/archive-edit/edit-archive.ts");
-          const stored = await readOneBackup(input);
+          await using opened = await openOneBackup(input, flags.salvage ?? false, signal);
+          const { stored, salvage } = opened;
           if (flags.kvCompact && !isBucket(stored.config ?? {})) {
             throw new RelightError("USAGE", `${input} is not the backup of a KV bucket, which --kv-compact is for`);
           }
@@ -74,11 +86,11 @@ export function registerArchiveEdit(parent: Command): void {
             ...(target === undefined || flags.dryRun ? {} : { target }),
             ...(flags.force ? { force: true } : {}),
             ...(flags.obfuscate ? { obfuscate: flags.obfuscationKey ? { keyFile: flags.obfuscationKey } : {} } : {}),
+            ...(salvage ? { notes: salvageNotes(salvage) } : {}),
             onRead: readingProgress(progress, stored),
           });
           progress.clear();
-          printEdit(result, "archive edit", stored.stream, flags.json ?? false);
-          return ExitCode.ok;
+          return printEdit(result, "archive edit", stored.stream, flags.json ?? false, salvage);
         },
       );
     });
@@ -101,6 +113,7 @@ function specOf(flags: Flags): EditSpec {
 }
 
 function validate(target: string | undefined, flags: Flags): void {
+  refuseEmptyRange(selectionOf(flags) ?? {});
   if (target === undefined && !flags.dryRun) {
     throw new RelightError("USAGE", "say where the edited backup is to go, or --dry-run");
   }

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { ExitCode } from "../../errors.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
 import type { ExtractReport } from "../../operations/archive-extract/extract-archive.ts";
+import { openOneBackup } from "../open-one-backup.ts";
+import { salvageHelp } from "../options/edit-options.ts";
 import { formatBytes, plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
-import { readOneBackup } from "../read-one-backup.ts";
+import { salvageJson, salvageNotes } from "../output/salvage-lines.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 interface Flags {
@@ -15,6 +16,7 @@ interface Flags {
   readonly progress: boolean;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly salvage?: boolean;
 }
 
 export function registerArchiveExtract(parent: Command): void {
@@ -30,8 +32,13 @@ export function registerArchiveExtract(parent: Command): void {
     )
     .option("--account <name>", "account that gets the stream; in operator mode its public key (default: $G)")
     .option("--name <name>", "name of the stream (default: the one that it has)")
-    .option("--for-server <version>", "keep what this nats-server knows of the configuration, e.g. 2.10", parseVersion)
+    .option(
+      "--for-server <version>",
+      "make it for this nats-server: its configuration fields, its index; e.g. 2.10",
+      parseVersion,
+    )
     .option("--lift-max-age", "extract without max_age, so that old messages are not removed when the server starts")
+    .option("--salvage", salvageHelp)
     .option("--no-progress", "no progress bar")
     .option("--json", "one JSON document on stdout")
     .option("--dry-run", "prove the archive and say what would happen; touch nothing")
@@ -41,13 +48,14 @@ export function registerArchiveExtract(parent: Command): void {
         "  relight archive extract ./backups/orders /var/lib/nats\n" +
         "  relight archive extract ./orders /var/lib/nats --for-server 2.10 --dry-run\n" +
         "  relight archive extract ./stream_ORDERS.tgz ./scratch-store --account APP\n" +
-        "\nExit codes: 0 extracted, 1 failed or refused, 13 the archive is damaged, 130 cancelled.\n",
+        "\nExit codes: 0 extracted, 1 failed or refused, 3 extracted without what --salvage could not read, 13 the archive is\ndamaged, 130 cancelled.\n",
     )
     .action(async (path: string, storeDirectory: string, flags: Flags) => {
       const json = flags.json ?? false;
       await runLocalCommand({ json, command: "archive extract" }, async ({ signal }) => {
         const { extractArchive } = await import("../../operations/archive-extract/extract-archive.ts");
-        const stored = await readOneBackup(path);
+        await using opened = await openOneBackup(path, flags.salvage ?? false, signal);
+        const { stored, salvage, exitCode } = opened;
         using progress = new ProgressLine(process.stderr, { progress: flags.progress && !json });
         const report = await extractArchive(stored, {
           storeDirectory,
@@ -57,20 +65,29 @@ export function registerArchiveExtract(parent: Command): void {
           ...(flags.forServer === undefined ? {} : { version: flags.forServer }),
           ...(flags.liftMaxAge === undefined ? {} : { liftMaxAge: flags.liftMaxAge }),
           ...(flags.dryRun === undefined ? {} : { dryRun: flags.dryRun }),
+          ...(salvage ? { notes: salvageNotes(salvage) } : {}),
           onEvent: ({ kind, stream, bytes, totalBytes }) =>
             progress.update({ label: stream, phase: kind, done: bytes, total: totalBytes }),
         });
         progress.clear();
-        if (json)
-          printJson({ type: "summary", command: "archive extract", ok: true, exit_code: ExitCode.ok, ...report });
-        else process.stdout.write(renderReport(report));
-        return ExitCode.ok;
+        if (json) {
+          const salvaged = salvage ? { salvage: salvageJson(salvage) } : {};
+          printJson({
+            type: "summary",
+            command: "archive extract",
+            ok: true,
+            exit_code: exitCode,
+            ...report,
+            ...salvaged,
+          });
+        } else process.stdout.write(renderReport(report, salvage !== undefined));
+        return exitCode;
       });
     });
 }
 
 /** What was done, or what would be. */
-function renderReport(report: ExtractReport): string {
+function renderReport(report: ExtractReport, salvaged: boolean): string {
   const { status, stream, account, path, messages, firstSequence, lastSequence, consumers, bytes = 0 } = report;
   const content =
     plural(messages, "message") +
@@ -84,7 +101,7 @@ function renderReport(report: ExtractReport): string {
     ...report.changes.map((change) => `  change: ${change}`),
     ...report.notes.map((note) => `  note: ${note}`),
     status === "planned"
-      ? "The archive is whole. Nothing was touched."
+      ? `${salvaged ? "What can be read of the archive is proven" : "The archive is whole"}. Nothing was touched.`
       : "A server that is started on this store takes it up.",
   );
   return `${lines.join("\n")}\n`;

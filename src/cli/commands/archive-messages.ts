@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import type { Command } from "commander";
-import { ExitCode, RelightError } from "../../errors.ts";
+import { type ExitCode, RelightError } from "../../errors.ts";
 import type { ArchivedMessage } from "../../operations/archive-read/archived-message.ts";
 import type { OpenedArchive } from "../../operations/stream-restore/open-archive.ts";
-import { addSelectOptions, type SelectFlags, selectionOf } from "../options/edit-options.ts";
+import { openOneBackup } from "../open-one-backup.ts";
+import { addSelectOptions, refuseEmptyRange, type SelectFlags, selectionOf } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { keyTable, messageDetails, messageJson, messageLine, objectTable } from "../output/message-lines.ts";
 import { readOneBackup } from "../read-one-backup.ts";
@@ -75,6 +76,7 @@ export function registerArchiveMessages(parent: Command): void {
       "Writes every message that the filters keep as a line of JSON: seq, time, subject, headers, data (text) or data_base64.",
     )
     .option("--base64", "every payload as base64")
+    .option("--json", "JSON lines, which it writes anyway")
     .option("--salvage", salvageHelp);
   addSelectOptions(exporting)
     .addHelpText(
@@ -101,7 +103,8 @@ interface Show {
 }
 
 async function run(command: string, path: string, flags: Flags, { bucket, text }: Show): Promise<void> {
-  await runLocalCommand({ json: flags.json ?? false, command }, async ({ signal }) => {
+  const validate = (): void => refuseEmptyRange(selectionOf(flags) ?? {});
+  await runLocalCommand({ json: flags.json ?? false, command, validate }, async ({ signal }) => {
     const listed = bucket ? await listBucket(path, flags, signal) : undefined;
     if (listed !== undefined) return listed;
     let count = 0;
@@ -159,16 +162,18 @@ async function open(
   salvage: boolean,
   signal: AbortSignal,
 ): Promise<OpenedArchive & { readonly exitCode: ExitCode }> {
-  const stored = await readOneBackup(path, { damaged: salvage });
-  if (!salvage) {
-    const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
-    return { ...(await openArchive(stored)), exitCode: ExitCode.ok };
+  const backup = await openOneBackup(path, salvage, signal);
+  const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
+  const opened = await openArchive(backup.stored);
+  if (backup.salvage) {
+    const { salvageLines } = await import("../output/salvage-lines.ts");
+    for (const line of salvageLines(backup.salvage)) process.stderr.write(`${line}\n`);
   }
-  const { openSalvaged } = await import("../../operations/archive-salvage/salvage-stored.ts");
-  const opened = await openSalvaged(stored, signal);
-  const { isIncomplete, salvageLines } = await import("../output/salvage-lines.ts");
-  for (const line of salvageLines(opened.salvage)) process.stderr.write(`${line}\n`);
-  return { ...opened, exitCode: isIncomplete(opened.salvage) ? ExitCode.incomplete : ExitCode.ok };
+  const dispose = async (): Promise<void> => {
+    await opened[Symbol.asyncDispose]();
+    await backup[Symbol.asyncDispose]();
+  };
+  return { stored: opened.stored, exitCode: backup.exitCode, [Symbol.asyncDispose]: dispose };
 }
 
 /** Waits for a slow reader of stdout. */

@@ -12,18 +12,17 @@ export function registerArchiveVerify(parent: Command): void {
     .summary("prove backups, without a server")
     .description(
       "Decodes archives to their end with every checksum in them, holds them against their manifests, and object stores'\n" +
-        "objects against their digests. Takes one stream's backup or a directory of several. Exit code 13 where one is damaged.\n" +
+        "objects against their digests. Takes one stream's backup or an account's, in either layout. Exit code 13 where one is damaged.\n" +
         "Of a damaged one it says what can still be read, before and behind the damage, and which sequences are lost.",
     )
     .option("--json", "JSON lines on stdout: one for each backup, then a summary")
     .addHelpText("after", "\nExamples:\n  relight archive verify ./orders\n  relight archive verify ./all --json\n")
     .action(async (path: string, flags: { json?: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive verify" }, async ({ signal }) => {
-        const { readBackup } = await import("../../operations/stream-restore/read-backup.ts");
         let damaged = 0;
-        const backups = await readBackup(path, { damaged: true });
-        for (const source of backups) {
-          const verdict = await verdictOf(source, signal);
+        const backups = await backupsIn(path);
+        for (const { source, error } of backups) {
+          const verdict = error ? unreadable(error) : await verdictOf(source, signal);
           if (!verdict.sound) damaged++;
           if (flags.json) printJson(verdictJson(source, verdict));
           else process.stdout.write(renderVerdict(source, verdict));
@@ -44,6 +43,35 @@ export function registerArchiveVerify(parent: Command): void {
     });
 }
 
+interface Backup {
+  readonly source: StoredStream;
+  /** Why it cannot even be read. */
+  readonly error?: RelightError;
+}
+
+/** One stream's backup, or an account's in either layout, of which one that cannot be read does not hide the others. */
+async function backupsIn(path: string): Promise<readonly Backup[]> {
+  const { readAccountDirectory } = await import("../../operations/archive-edit/read-account-directory.ts");
+  const { readBackup } = await import("../../operations/stream-restore/read-backup.ts");
+  const account = await readAccountDirectory(path, { damaged: true });
+  if (!account) return (await readBackup(path, { damaged: true })).map((source) => ({ source }));
+  for (const note of account.notes) process.stderr.write(`${note}\n`);
+  return [
+    ...account.streams.map(({ stored: source }) => ({ source })),
+    ...account.failures.map(({ path: bad, error }) => ({ source: nothing(bad), error })),
+  ];
+}
+
+/** What stands for a backup of which nothing is known but where it lies. */
+function nothing(path: string): StoredStream {
+  return { stream: "", path, archive: path, archiveBytes: 0, container: "s2", config: undefined, manifest: undefined };
+}
+
+function unreadable({ message }: RelightError): ArchiveVerdict {
+  const findings = [{ severity: "fatal", message }] as const;
+  return { sound: false, findings, report: undefined, readable: undefined, hashed: false };
+}
+
 async function verdictOf(source: StoredStream, signal: AbortSignal): Promise<ArchiveVerdict> {
   const { verifyArchive } = await import("../../operations/archive-read/verify-archive.ts");
   const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
@@ -54,13 +82,7 @@ async function verdictOf(source: StoredStream, signal: AbortSignal): Promise<Arc
     // What cannot even be unpacked.
     if (!(error instanceof RelightError) || (error.code !== "ARCHIVE_DAMAGED" && error.code !== "BACKUP_INVALID"))
       throw error;
-    return {
-      sound: false,
-      findings: [{ severity: "fatal", message: error.message }],
-      report: undefined,
-      readable: undefined,
-      hashed: false,
-    };
+    return unreadable(error);
   }
 }
 

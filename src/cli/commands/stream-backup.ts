@@ -73,7 +73,7 @@ export function registerStreamBackup(parent: Command): void {
         progress.clear();
         if (json) printJson(backupSummary(result));
         else process.stdout.write(renderBackup(result));
-        return ExitCode.ok;
+        return backupExitCode(result);
       },
     );
   });
@@ -110,12 +110,16 @@ export function backupReporter(progress: ProgressLine, json: boolean): (event: S
   };
 }
 
+/** 3 where what was backed up is not all that the stream should be. */
+export const backupExitCode = ({ halfMade }: StreamBackupResult): ExitCode =>
+  halfMade ? ExitCode.incomplete : ExitCode.ok;
+
 function backupSummary(result: StreamBackupResult): object {
   return {
     type: "summary",
     command: "stream backup",
     ok: true,
-    exit_code: ExitCode.ok,
+    exit_code: backupExitCode(result),
     stream: result.manifest.stream,
     directory: result.directory,
     manifest: result.manifest,

@@ -31,6 +31,9 @@ export interface SelectFlags {
   readonly excludePayloadMatch?: readonly RegExp[];
 }
 
+/** Of the flag of all commands that make something of a damaged backup. */
+export const salvageHelp = "of a damaged backup, take what can be read, and list what cannot (exit code 3)";
+
 /** Adds what `archive edit`, `ls`, `find` and `export` choose messages by. */
 export function addSelectOptions(command: Command): Command {
   return command
@@ -68,6 +71,16 @@ export function selectionOf(flags: SelectFlags): MessageSelection | undefined {
     ...(flags.excludePayloadMatch ? { excludePayloads: flags.excludePayloadMatch } : {}),
   };
   return Object.keys(selection).length > 0 ? selection : undefined;
+}
+
+/** Throws USAGE where a selection can keep no message. */
+export function refuseEmptyRange({ firstSequence = 1, lastSequence, after, before }: MessageSelection): void {
+  if (lastSequence !== undefined && firstSequence > lastSequence) {
+    throw new RelightError("USAGE", `no message has a sequence from ${firstSequence} to ${lastSequence}`);
+  }
+  if (after !== undefined && before !== undefined && after >= before) {
+    throw new RelightError("USAGE", "no message was stored after the one time and before the other");
+  }
 }
 
 /** Until a time is inclusive, and a selection's `before` is not. */

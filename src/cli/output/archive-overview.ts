@@ -1,8 +1,10 @@
 import { isoTime } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ArchiveOverview } from "../../operations/archive-read/archive-overview.ts";
+import { type Gap, type GapReason, gapReasons, type ReasonCounts } from "../../operations/archive-read/gaps.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { formatBytes, formatCount, plural } from "./format-values.ts";
+import { visible } from "./message-lines.ts";
 import { configRows, type Row, renderSections } from "./stream-details.ts";
 
 const shownSubjects = 20;
@@ -44,21 +46,14 @@ export function renderOverview(
     ["Content", content],
   ];
   if (gaps.count > 0) {
-    sections.push([
-      gaps.count > gaps.largest.length ? `Largest Gaps` : "Gaps",
-      gaps.largest.map(
-        ({ first, last }): Row => [
-          first === last ? `${first}` : `${first}-${last}`,
-          plural(last - first + 1, "sequence"),
-        ],
-      ),
-    ]);
-    sections.push(["Why", gapReasons(overview)]);
+    const more = gaps.count - gaps.largest.length;
+    sections.push([more > 0 ? `Gaps, the ${gaps.largest.length} largest` : "Gaps", gaps.largest.map(gapRow)]);
+    if (gaps.count > 1) sections.push(["All Gaps", reasonRows(gaps.reasons)]);
   }
   if (subjects.length > 0) {
     sections.push([
       shown.length < subjects.length ? `Subjects, the ${shown.length} with most messages` : "Subjects",
-      shown.map(({ subject, messages }): Row => [subject, plural(messages, "message")]),
+      shown.map(({ subject, messages }): Row => [visible(subject), plural(messages, "message")]),
     ]);
   }
   if (report.consumers.length > 0) {
@@ -83,14 +78,27 @@ export function renderOverview(
 }
 
 /** What the archive tells about sequences that hold no message. */
-function gapReasons({ report }: ArchiveOverview): Row[] {
-  if (report.format === "v2")
-    return [["Unknown", "a v2 archive holds live messages only, and does not say why others are gone"]];
-  const { erased, tombstones, deletedByIndex } = report.records;
-  const rows: Row[] = [];
-  if (erased > 0) rows.push(["Erased", `${plural(erased, "record")} overwritten, or skipped sequences`]);
-  if (tombstones > 0) rows.push(["Deleted", `${plural(tombstones, "tombstone")}: deleted, purged or acknowledged`]);
-  if (deletedByIndex > 0)
-    rows.push(["By Index", `${plural(deletedByIndex, "message")} still inside, removed by limits or purged`]);
-  return rows.length > 0 ? rows : [["Removed", "with their blocks, before the snapshot"]];
+const reasonTexts: Readonly<Record<GapReason, string>> = {
+  lost: "lost: the index lists them, and the server did not copy them",
+  deleted: "deleted, purged or acknowledged",
+  erased: "erased, or skipped",
+  removed: "removed by a limit, a purge or a delete, as the index says",
+  absent: "gone with their blocks, before the backup",
+  unknown: "not known why: a v2 archive holds live messages only",
+};
+
+function gapRow({ first, last, reasons }: Gap): Row {
+  const why = gapReasons.filter((reason) => reasons[reason] !== undefined);
+  const [only] = why;
+  const text =
+    why.length === 1 && only
+      ? `${plural(last - first + 1, "sequence")}, ${reasonTexts[only]}`
+      : why.map((reason) => `${formatCount(reasons[reason] ?? 0)} ${reasonTexts[reason]}`).join("; ");
+  return [first === last ? `${first}` : `${first}-${last}`, text];
+}
+
+function reasonRows(reasons: ReasonCounts): Row[] {
+  return gapReasons
+    .filter((reason) => reasons[reason] !== undefined)
+    .map((reason): Row => [formatCount(reasons[reason] ?? 0), reasonTexts[reason]]);
 }

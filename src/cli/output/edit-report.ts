@@ -38,7 +38,8 @@ export function printEdit(
   const exitCode = salvage && isIncomplete(salvage) ? ExitCode.incomplete : ExitCode.ok;
   if (json) {
     const salvaged = salvage ? { salvage: salvageJson(salvage) } : {};
-    printJson({ ...editSummary(result, command, source), exit_code: exitCode, ...salvaged });
+    const summary = { type: "summary", command, ok: true, exit_code: exitCode };
+    printJson({ ...summary, ...editSummary(result, source), ...salvaged });
   } else process.stdout.write(renderEdit(result, source));
   return exitCode;
 }
@@ -64,14 +65,11 @@ function renderEdit(result: EditResult, source: string): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The same as a summary in JSON. */
-function editSummary(result: EditResult, command: string, source: string): object {
+/** The same in JSON. */
+export function editSummary(result: EditResult, source: string): object {
   const { report, plan } = result;
   const { firstTime: _, lastTime: __, ...numbers } = report;
   return {
-    type: "summary",
-    command,
-    ok: true,
     source,
     stream: plan.config.name,
     format: plan.format,

@@ -82,8 +82,11 @@ function textOf(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** What would move the cursor of a terminal is shown as a code. */
-function visible(text: string): string {
+/** What would move the cursor of a terminal is shown as a code, and so is a byte of a subject that is no UTF-8. */
+export function visible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(/[\x00-\x1f\x7f-\x9f\udc80-\udcff]/gu, (char) => {
+    const byte = char.charCodeAt(0) & 0xff;
+    return `\\x${byte.toString(16).padStart(2, "0")}`;
+  });
 }

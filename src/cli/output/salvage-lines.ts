@@ -21,6 +21,11 @@ export function salvageLines(report: SalvageReport): string[] {
   ];
 }
 
+/** The same, among the notes of what was made of the rest. */
+export function salvageNotes(report: SalvageReport): string[] {
+  return salvageLines(report).map((line) => `salvaged: ${line}`);
+}
+
 function lossLine({ lost, lostIsExact, openEnd }: SalvageReport): string {
   const behind = openEnd ? "what came behind the last message that can be read, if anything did" : "";
   if (lost.count === 0) return openEnd ? `lost: ${behind}` : "no message is lost";

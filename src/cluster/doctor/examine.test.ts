@@ -59,6 +59,13 @@ const cases: readonly Case[] = [
     severity: "warning",
     evidence: /^APP > TWO: R2$/,
   },
+  {
+    title: "what a killed restore left",
+    later: sketchSample(three, [good, sketchStream("S_relight_d9CFA4WvEZKRWLzdJcP0Ki", whole)]),
+    id: "D18",
+    severity: "warning",
+    evidence: /^APP > S_relight_d9CFA4WvEZKRWLzdJcP0Ki, for S$/,
+  },
   { title: "lazy sync", later: healthy, id: "D3", severity: "info", evidence: /^n1: synced every 120 s$/ },
   {
     title: "all replicas in one zone",
@@ -260,9 +267,9 @@ describe("examine", () => {
     assert.deepEqual(findings, []);
     assert.deepEqual(
       passed.map(({ id }) => id),
-      ["D1", "D7", "D8"],
+      ["D1", "D7", "D8", "D18"],
     );
-    assert.equal(skipped.length, checks.length - 3);
+    assert.equal(skipped.length, checks.length - 4);
     assert.match(skipped[0]?.why ?? "", /system account/);
   });
 });

@@ -2,6 +2,7 @@ import type { Picture } from "../picture.ts";
 import { isSeen } from "../unseen.ts";
 import { checkDivergence } from "./check-divergence.ts";
 import { checkDurability } from "./check-durability.ts";
+import { checkLeftovers } from "./check-leftovers.ts";
 import { checkMembers } from "./check-members.ts";
 import { checkLeaders, checkReplicas } from "./check-replicas.ts";
 import { checkAnswers, checkBacklog, checkClocks } from "./check-servers.ts";
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   checkBacklog,
   checkClocks,
   checkAnswers,
+  checkLeftovers,
 ];
 
 export interface Examination {

@@ -83,7 +83,7 @@ export class ArchiveInspector {
     if (this.#v2) return judgeV2(this.#v2);
     this.#v1 ??= new V1Evidence(this.#options);
     this.#v1.finish();
-    return judgeV1(this.#v1);
+    return judgeV1(this.#v1, this.#options.reasons);
   }
 
   #wrongName({ stream }: Verdict): ArchiveProblem[] {

@@ -2,6 +2,7 @@ import type { ConsumerState } from "../filestore/consumer-state.ts";
 import type { OpenJson, StreamMeta } from "../filestore/meta-inf.ts";
 import type { StreamStateJson } from "../natsarc/natsarc-json.ts";
 import type { SequenceRanges } from "../sequence-ranges.ts";
+import type { GoneSequences } from "./gone-sequences.ts";
 
 /** A consumer as the archive holds it. */
 export interface ArchivedConsumer {
@@ -98,6 +99,8 @@ export interface ArchiveReport {
   /** Live messages with a time to live of their own. */
   readonly ttlMessages: number;
   readonly problems: readonly ArchiveProblem[];
+  /** v1, where `reasons` were asked for. */
+  readonly gone?: GoneSequences;
   /** v1: dead messages that a server before 2.10 would bring back. */
   readonly resurrects: number;
   /** v1: a server that does not use the index, but reads tombstones, would have other live messages. */
@@ -109,6 +112,8 @@ export interface InspectOptions {
   readonly expiredBefore?: bigint;
   /** Count live messages whose own time to live is over at this time, nanoseconds since 1970. */
   readonly now?: bigint;
+  /** v1: sort the sequences without a message by why they have none. Default false. */
+  readonly reasons?: boolean;
   /** v1: the name that the archive must be of. */
   readonly streamName?: string;
   /**

@@ -14,13 +14,20 @@ export function findLosses(evidence: V1Evidence, live: SequenceRanges, matches: 
   return [...lossesByBlockIndexes(evidence, live)];
 }
 
+/** What an index calls live and no block holds, up to the last record that was copied. Pure. */
+export function missingByIndex(evidence: V1Evidence, index: IndexDb): SequenceRanges {
+  const { stored, indexFirst } = evidence;
+  // An index that came first knows nothing of what went while the blocks were copied.
+  const gone = indexFirst ? evidence.erased.build().union(evidence.tombstones.build()) : new SequenceRanges();
+  return index.live.upTo(lastCopied(evidence)).difference(stored).difference(gone);
+}
+
+const lastCopied = ({ stored, erased }: V1Evidence): number => Math.max(stored.last, erased.build().last);
+
 function* lossesByIndex(evidence: V1Evidence, index: IndexDb, matches: boolean): Iterable<ArchiveProblem> {
   const { blocks, stored, indexFirst } = evidence;
-  const erased = evidence.erased.build();
-  const copied = Math.max(stored.last, erased.last);
-  // An index that came first knows nothing of what went while the blocks were copied.
-  const gone = indexFirst ? erased.union(evidence.tombstones.build()) : new SequenceRanges();
-  const missing = index.live.upTo(copied).difference(stored).difference(gone);
+  const copied = lastCopied(evidence);
+  const missing = missingByIndex(evidence, index);
   const inAbsentBlocks = new SequenceRanges();
   for (const { number, first, last, messages } of index.blocks) {
     if (messages === 0) continue;

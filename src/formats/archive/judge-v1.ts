@@ -1,13 +1,14 @@
 import type { SequenceRanges } from "../sequence-ranges.ts";
 import type { ArchiveReport, LiveMessages } from "./archive-report.ts";
 import { findLosses } from "./find-losses.ts";
+import { goneSequences } from "./gone-sequences.ts";
 import type { V1Evidence } from "./v1-evidence.ts";
 
 /** What a verdict adds to the figures of the walk. */
 export type Verdict = Omit<ArchiveReport, "encodedBytes" | "decodedBytes">;
 
 /** Decides which messages of a v1 archive are live, and what is missing. Pure. docs/formats/v1.md has the rules. */
-export function judgeV1(evidence: V1Evidence): Verdict {
+export function judgeV1(evidence: V1Evidence, reasons = false): Verdict {
   const { stored } = evidence;
   const tombstones = evidence.tombstones.build();
   const index = evidence.indexDb ? "index.db" : evidence.blockIndexes.size > 0 ? "idx" : "none";
@@ -32,6 +33,7 @@ export function judgeV1(evidence: V1Evidence): Verdict {
     consumers: evidence.consumers,
     expired: evidence.ages.expired.intersection(live).count,
     ttlMessages: evidence.ages.withTtl.intersection(live).count,
+    ...(reasons ? { gone: goneSequences(evidence, live) } : {}),
     problems: [...evidence.problems, ...findLosses(evidence, live, matches)],
     resurrects: index === "idx" ? 0 : stored.count - live.count,
     liveWithoutIndexDiffers: index !== "none" && !withoutIndex.equals(live),

@@ -1,7 +1,7 @@
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
 import { isStreamName } from "../directory/backup-json.ts";
 import type { ArchiveEdit } from "./archive-edit.ts";
-import { type ConsumerEdit, editConsumerState, renameConsumerFilters } from "./edit-consumers.ts";
+import { type ConsumerEdit, editConsumerState, renameConsumerFilters, startAmong } from "./edit-consumers.ts";
 
 export interface EditedConsumers {
   readonly kept: readonly ArchivedConsumer[];
@@ -46,13 +46,14 @@ export class ConsumerEditor {
         continue;
       }
       const { state } = renamed;
+      const config = content ? startAmong(renamed.config, content) : renamed.config;
       if (!state || !content) {
-        kept.push(renamed);
+        kept.push({ ...renamed, config });
         continue;
       }
       const edited = editConsumerState(state, content);
       droppedPending += state.pending.length - edited.pending.length;
-      kept.push({ ...renamed, state: edited });
+      kept.push({ ...renamed, config, state: edited });
     }
     return { kept, dropped, droppedPending };
   }

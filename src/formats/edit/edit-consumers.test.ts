@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type ConsumerState, pendingAcks, redelivered } from "../filestore/consumer-state.ts";
 import { SequenceRanges } from "../sequence-ranges.ts";
 import { ConsumerEditor } from "./consumer-editor.ts";
-import { editConsumerState, renameConsumerFilters } from "./edit-consumers.ts";
+import { editConsumerState, renameConsumerFilters, startAmong } from "./edit-consumers.ts";
 
 interface Position {
   readonly delivered: number;
@@ -71,6 +71,27 @@ describe("where a consumer stands in an edited stream", () => {
 
   it("stands before the first message when none up to it was kept and they are numbered anew", () => {
     assert.deepEqual(edited(position, [[21, 30]], 10, true), { delivered: 0, floor: 0, pending: [], redelivered: [] });
+  });
+
+  it("starts at the message that it was to start at, also where that has another number now", () => {
+    const kept = SequenceRanges.from([
+      [5, 6],
+      [10, 20],
+    ]);
+    const start = (sequence: unknown, renumbered = true): unknown =>
+      startAmong(
+        { opt_start_seq: sequence, deliver_policy: "by_start_sequence" },
+        { kept, lastSequence: 13, renumbered },
+      ).opt_start_seq;
+    assert.deepEqual(
+      [1, 5, 6, 7, 10, 12, 20, 21, 999].map((sequence) => start(sequence)),
+      [1, 1, 2, 3, 3, 5, 13, 14, 14],
+    );
+    assert.deepEqual([start(0), start(undefined), start(10, false)], [0, undefined, 10]);
+    const editor = new ConsumerEditor({ renumber: true });
+    const consumer = { name: "late", config: { opt_start_seq: 10 } };
+    const [made] = editor.result([consumer], { kept, lastSequence: 13, renumbered: true }).kept;
+    assert.equal(made?.config.opt_start_seq, 3, "also of one that was never delivered to");
   });
 
   it("keeps its own count of deliveries, and their times", () => {

@@ -6,6 +6,7 @@ import {
   type Redelivered,
   redelivered,
 } from "../filestore/consumer-state.ts";
+import type { OpenJson } from "../filestore/meta-inf.ts";
 import type { SequenceRanges } from "../sequence-ranges.ts";
 
 export interface ConsumerEdit {
@@ -32,6 +33,16 @@ export function editConsumerState(state: ConsumerState, edit: ConsumerEdit): Con
     pending: keptPending(state.pending, kept, moved),
     redelivered: keptRedelivered(state.redelivered, kept, moved),
   };
+}
+
+/**
+ * The configuration of a consumer that starts at a sequence: among messages that are numbered anew, at the number of the first
+ * one from there on. Pure.
+ */
+export function startAmong(config: OpenJson, { kept, renumbered }: ConsumerEdit): OpenJson {
+  const { opt_start_seq: start } = config;
+  if (!renumbered || typeof start !== "number" || start < 1) return config;
+  return { ...config, opt_start_seq: kept.countUpTo(start - 1) + 1 };
 }
 
 function keptPending(pending: PendingAcks, kept: SequenceRanges, moved: (sequence: number) => number): PendingAcks {

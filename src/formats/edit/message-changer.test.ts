@@ -45,6 +45,22 @@ describe("messages whose subjects are renamed", () => {
     assert.deepEqual(out, before);
   });
 
+  it("keep the bytes that a wildcard stands for, also those that are no UTF-8, and one apart from another", () => {
+    const kernels = Kernels.create();
+    const names = ["orders.ab", "orders.ac", "orders.größe"];
+    const batch = entryBatch(
+      names.map((name) => ({ name })),
+      kernels,
+    );
+    for (const row of [0, 1]) kernels.bytes.set([0xfe + row, 0xc3], (batch.rows.offset[row] as number) + 7);
+    const out: ReadMessage[] = [];
+    new MessageChanger(kernels, { subjects }, {}, (result) => out.push(...readBatch(result))).messages(batch);
+    assert.deepEqual(
+      out.map(({ subject }) => subject),
+      ["sales.\xfe\xc3", "sales.\xff\xc3", latin1("sales.größe")],
+    );
+  });
+
   it("are right for more subjects than are kept in mind", () => {
     const kernels = Kernels.create();
     let count = 0;
@@ -100,6 +116,29 @@ describe("messages that are obfuscated", () => {
         ],
       ],
     );
+  });
+
+  it("have tokens of their own where their bytes are no UTF-8, and those of headers too", () => {
+    const kernels = Kernels.create();
+    const headers = headersOf({ A: "1", B: "1" });
+    const batch = entryBatch([{ name: "a.1" }, { name: "a.2" }, { name: "a.x", headers }], kernels);
+    for (const row of [0, 1]) kernels.bytes.set([0xfe + row], (batch.rows.offset[row] as number) + 2);
+    const at = (batch.rows.offset[2] as number) + 3;
+    const ones = [...headersOf({ A: "1", B: "1" })].flatMap((char, index) =>
+      char === "1" && index > 8 ? [index] : [],
+    );
+    for (const [index, one] of ones.entries()) kernels.bytes.set([0xfe + index], at + one);
+    const obfuscate = new Obfuscator(secret);
+    const out: ReadMessage[] = [];
+    new MessageChanger(kernels, { obfuscate }, {}, (result) => out.push(...readBatch(result))).messages(batch);
+    const back = Obfuscator.fromKeyFile(JSON.stringify(obfuscate.toKeyFile()), "keys");
+    assert.deepEqual(
+      out.map(({ subject }) => back.reveal(subject)),
+      ["a.\udcfe", "a.\udcff", "a.x"],
+    );
+    const [first, second] = [...(out[2]?.headers ?? "").matchAll(/: (\S+)\r\n/g)].map(([, value = ""]) => value);
+    assert.notEqual(first, second);
+    assert.deepEqual([back.reveal(first ?? ""), back.reveal(second ?? "")], ["\udcfe", "\udcff"]);
   });
 
   it("keep the payload where it is a counter's total", () => {

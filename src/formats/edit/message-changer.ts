@@ -3,14 +3,13 @@ import type { OpenJson } from "../filestore/meta-inf.ts";
 import { headerBlock, headerFields } from "../header-block.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { SubjectTable } from "../subjects/subject-table.ts";
+import { subjectBytes, subjectText } from "../subjects/subject-text.ts";
 import type { ArchiveEdit } from "./archive-edit.ts";
 import { type MessageChange, MessageRewriter } from "./message-rewriter.ts";
 
 /** Subjects whose new name is remembered. */
 const maxSubjects = 64 * 1024;
 const zero = 0x30;
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
 
 /** Gives messages their new subjects and, obfuscated, headers and payloads; hands on others as they are. */
 export class MessageChanger {
@@ -45,7 +44,7 @@ export class MessageChanger {
     const headerLength = batch.rows.headerLength[row] as number;
     if (headerLength === 0) return { ...name, ...fill };
     const at = (batch.rows.offset[row] as number) + (batch.rows.nameLength[row] as number);
-    const fields = headerFields(this.#kernels.bytes.subarray(at, at + headerLength));
+    const fields = headerFields(this.#kernels.bytes.subarray(at, at + headerLength), subjectText);
     return { ...name, ...fill, headers: headerBlock(obfuscate.headers(fields)) };
   }
 
@@ -58,10 +57,10 @@ export class MessageChanger {
     const length = rows.nameLength[row] as number;
     const number = this.#subjects.number(this.#kernels.bytes, at, length);
     if (number === this.#names.length) {
-      const old = utf8.decode(this.#kernels.bytes.subarray(at, at + length));
+      const old = subjectText(this.#kernels.bytes.subarray(at, at + length));
       const mapped = this.#edit.subjects?.rename(old) ?? old;
       const name = this.#edit.obfuscate?.subject(mapped) ?? mapped;
-      this.#names.push(name === old ? undefined : encoder.encode(name));
+      this.#names.push(name === old ? undefined : subjectBytes(name));
     }
     return this.#names[number];
   }

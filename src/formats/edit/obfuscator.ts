@@ -3,6 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { RelightError } from "../../errors.ts";
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
 import type { HeaderField } from "../header-block.ts";
+import { subjectBytes } from "../subjects/subject-text.ts";
 
 /** The key file of an obfuscated backup, as the `nats` CLI writes it too. It undoes the obfuscation: to be kept secret. */
 export interface KeyFile {
@@ -13,12 +14,15 @@ export interface KeyFile {
   readonly map: Readonly<Record<string, string>>;
 }
 
+/** For errors about one. */
+export const keyFileHint =
+  "Give the file that relight archive edit --obfuscate wrote beside its backup: NAME.keys.json.";
+
 type Json = { readonly [key: string]: unknown };
 
 const secretBytes = 32;
 const minTokenLength = 16;
 const alphabet = "0123456789abcdefghijklmnopqrstuv";
-const encoder = new TextEncoder();
 const namePrefixes = ["KV_", "OBJ_"];
 /** Tokens that say what a subject is for, not whose it is. */
 const openTokens = new Set(["*", ">", "$KV", "$O", ""]);
@@ -52,12 +56,16 @@ export class Obfuscator {
   /** One that goes on where a key file stopped. Throws BACKUP_INVALID where it is none, or was tampered with. */
   static fromKeyFile(text: string, path: string): Obfuscator {
     const wrong = (what: string): RelightError =>
-      new RelightError("BACKUP_INVALID", `${path} ${what}`, { context: { path } });
+      new RelightError("BACKUP_INVALID", `${path} ${what}`, { context: { path }, hint: keyFileHint });
     let file: Partial<KeyFile>;
     try {
       file = JSON.parse(text);
     } catch (error) {
-      throw new RelightError("BACKUP_INVALID", `${path} is not JSON`, { cause: error, context: { path } });
+      throw new RelightError("BACKUP_INVALID", `${path} is no key file: it is not JSON`, {
+        cause: error,
+        context: { path },
+        hint: keyFileHint,
+      });
     }
     if (file?.version !== 1 || typeof file.secret !== "string" || typeof file.map !== "object" || file.map === null) {
       throw wrong("is no key file of an obfuscated backup");
@@ -87,7 +95,7 @@ export class Obfuscator {
     if (original === "") return "";
     const known = this.#forward.get(original);
     if (known !== undefined) return known;
-    const token = this.#hash(encoder.encode(original));
+    const token = this.#hash(subjectBytes(original));
     this.#forward.set(original, token);
     this.#back.set(token, original);
     return token;

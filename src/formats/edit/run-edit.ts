@@ -1,5 +1,6 @@
 import { ArchiveInspector, type ArchiveReport } from "../archive/archive-inspector.ts";
 import { ArchiveWalk } from "../archive/archive-walk.ts";
+import { refuseIncomplete } from "../archive/refuse-incomplete.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { SubjectMap, type SubjectRule } from "../subjects/subject-map.ts";
 import type { ArchiveEdit, EditSource, EditTarget } from "./archive-edit.ts";
@@ -32,6 +33,8 @@ export interface RunEdit {
   readonly read: ReadArchive;
   /** The source's format, where it is known. */
   readonly from?: "v1" | "v2" | undefined;
+  /** v1: take a source that lacks what it should hold. Default false. For what was salvaged, and told of. */
+  readonly incomplete?: boolean | undefined;
   readonly spec: EditSpec;
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
@@ -57,11 +60,13 @@ export interface EditRan extends Edited {
 
 /**
  * Edits an archive in as many passes as that takes: one for v2, two for v1, whose live messages are known at its end only, and
- * one more where the newest messages of each subject are to be found. Throws ARCHIVE_DAMAGED.
+ * one more where the newest messages of each subject are to be found. Throws ARCHIVE_DAMAGED, also where a v1 archive lacks
+ * what its index lists.
  */
 export function runEdit({
   read,
   from: known,
+  incomplete = false,
   spec,
   obfuscate,
   lastSequence,
@@ -72,6 +77,7 @@ export function runEdit({
 }: RunEdit): EditRan {
   const from = known ?? archiveFormat(read, kernels());
   const inspected = from === "v1" ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
+  if (inspected && !incomplete) refuseIncomplete(inspected.problems);
   const source = {
     ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers, ...contentOf(inspected) } : {}),
     lastSequence: Math.max(lastSequence ?? 0, inspected?.lastSequence ?? 0),

@@ -7,6 +7,7 @@ export class LostSequences {
   readonly #holes: [first: number, last: number][] = [];
   readonly stored = new SequenceRanges();
   readonly tombstones = new SequenceSetBuilder();
+  readonly #erased = new SequenceSetBuilder();
   #isOpen = false;
   /** The highest sequence that was read, of a message or of what marks one that is gone. */
   last = 0;
@@ -30,23 +31,31 @@ export class LostSequences {
     this.last = sequence;
     this.lastTime = time;
     if (isMessage) this.stored.append(sequence);
+    else this.#erased.add(sequence);
   }
 
   /**
-   * The lost sequences. `expected`: what an index calls live up to `indexedUpTo`; `first`, `last`: the stream's, as far as
-   * they are known from elsewhere.
+   * The lost sequences. `expected`: what an index calls live up to `indexedUpTo`, and whether it was written before the blocks
+   * were copied; `first`, `last`: the stream's, as far as they are known from elsewhere.
    */
   lost(known: {
     readonly expected?: SequenceRanges | undefined;
     readonly indexedUpTo?: number | undefined;
+    readonly indexFirst?: boolean | undefined;
     readonly first?: number | undefined;
     readonly last?: number | undefined;
   }): SequenceRanges {
-    const { expected, indexedUpTo = 0, first = 1, last = 0 } = known;
+    const { expected, indexedUpTo = 0, indexFirst = false, first = 1, last = 0 } = known;
     const end = Math.max(last, indexedUpTo);
     const runs = this.#isOpen && end > this.last ? [...this.#holes, [this.last + 1, end] as const] : this.#holes;
     let holes = SequenceRanges.from(runs).above(first - 1);
-    if (expected) holes = holes.intersection(expected).union(holes.above(indexedUpTo));
+    if (expected) {
+      // A server can skip blocks without any damage. What is newer than its last record came too late for the snapshot; what
+      // an index that came first knows, and the first block does not, went before that was copied.
+      let skipped = expected.upTo(this.last);
+      if (indexFirst) skipped = skipped.above(this.stored.first - 1).difference(this.#erased.build());
+      holes = holes.intersection(expected).union(holes.above(indexedUpTo)).union(skipped);
+    }
     return holes.difference(this.stored).difference(this.tombstones.build());
   }
 }

@@ -5,7 +5,7 @@ import { RandomBytes } from "../../testing/random-bytes.ts";
 import { salvageBytes } from "../../testing/salvage-bytes.ts";
 import { recordOffsets, tarLayout } from "../../testing/tar-layout.ts";
 import { join, metaEntries, packS2, type TestEntry, tarOf, unpackS2 } from "../../testing/test-archive.ts";
-import { blk, index, lastChecksum, live, range } from "../../testing/v1-entries.ts";
+import { blk, erased, index, lastChecksum, live, range, tomb } from "../../testing/v1-entries.ts";
 
 const random = new RandomBytes("salvage");
 const message = (sequence: number): { sequence: number; subject: string; payload: Uint8Array } => ({
@@ -124,6 +124,38 @@ describe("salvage of v1 archives", () => {
     assert.deepEqual([lost(salvage.lost), salvage.lostIsExact], [[[110, 110]], false]);
     assert.equal(report.index, "none");
     assert.match(salvage.notes.join(), /deleted messages may be back/);
+  });
+
+  it("SV-08: what its index calls live and no block holds is lost, also where nothing is damaged", () => {
+    const { salvage } = salvageBytes(packS2(tarOf([...metaEntries("S"), first, third, indexed])), knowledge);
+    assert.deepEqual([lost(salvage.lost), salvage.lostIsExact], [[[101, 200]], true]);
+    assert.deepEqual(
+      salvage.damages.map(({ entry, what }) => [entry, what]),
+      [["msgs/index.db", "it lists messages that are in no block: the server skipped them while it copied"]],
+    );
+  });
+
+  it("SV-08: but not what went before the first block was copied, of which an index that came first still tells", () => {
+    const left = blk(2, [...range(101, 149).map(message), erased(150), ...range(151, 200).map(message)]);
+    const early = tarOf([
+      ...metaEntries("S"),
+      indexed,
+      left,
+      third,
+      { name: "msgs/4.blk", content: blk(4, [tomb(300)]).content },
+    ]);
+    const { salvage } = salvageBytes(packS2(early), knowledge);
+    assert.deepEqual([lost(salvage.lost), salvage.damages], [[], []]);
+    const late = tarOf([...metaEntries("S"), left, third, indexed]);
+    assert.deepEqual(lost(salvageBytes(packS2(late), knowledge).salvage.lost), [
+      [1, 100],
+      [150, 150],
+    ]);
+  });
+
+  it("SV-08: nor what came too late for the snapshot", () => {
+    const { salvage } = salvageBytes(packS2(tarOf([...metaEntries("S"), first, second, indexed])), knowledge);
+    assert.deepEqual([lost(salvage.lost), salvage.damages], [[], []]);
   });
 
   it("SV-10: a bit that flipped in the file costs the message that it is in, wherever that is", () => {

@@ -41,6 +41,7 @@ class V1Salvage {
   #byBlockIndexes: SequenceRanges | undefined;
   #indexedUpTo = 0;
   #lastBlock = 0;
+  #indexFirst = false;
 
   constructor(input: SalvageInput, mended: MendedArchive, knowledge: SalvageKnowledge) {
     this.#input = input;
@@ -153,6 +154,7 @@ class V1Salvage {
       const key = streamKey(this.#descriptions.stream);
       this.#index = yield* parseIndexDb(this.#input.window, file.name, file.size, key);
       this.#indexedUpTo = this.#index.lastSequence;
+      this.#indexFirst = this.#lastBlock === 0;
       this.#mended.file(file.name, bytes);
     } catch (error) {
       if (!isRelightError(error, "ARCHIVE_DAMAGED")) throw error;
@@ -183,9 +185,14 @@ class V1Salvage {
     const lost = this.#lost.lost({
       expected,
       indexedUpTo: this.#indexedUpTo,
+      indexFirst: this.#indexFirst,
       first: known.firstSequence,
       last: known.lastSequence,
     });
+    if (lost.count > 0 && this.#input.damages.length === 0) {
+      const what = "it lists messages that are in no block: the server skipped them while it copied";
+      this.#input.damage({ what, entry: this.#index ? "msgs/index.db" : "msgs" });
+    }
     const last = Math.max(this.#indexedUpTo, known.lastSequence ?? 0);
     if (last > this.#lost.last) this.#markLast(last);
     this.#notes.push(...this.#descriptions.endConsumers(this.#mended));

@@ -1,4 +1,4 @@
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+import { subjectText } from "./subject-text.ts";
 
 /** Numbers subjects in the order in which they are first met, from their bytes, without a string for each message. */
 export class SubjectTable {
@@ -30,7 +30,7 @@ export class SubjectTable {
   }
 
   text(number: number): string {
-    return utf8.decode(this.#arena.subarray(this.#starts[number], this.#starts[number + 1]));
+    return subjectText(this.#arena.subarray(this.#starts[number], this.#starts[number + 1]));
   }
 
   /** Forgets all. */

@@ -1,7 +1,8 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { asRelightError, RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { fileSystemError } from "../files/staged-directory.ts";
 import type { StreamBackupEvent } from "../stream-backup/backup-events.ts";
 import { backupStream, type StreamBackupResult } from "../stream-backup/backup-stream.ts";
@@ -50,7 +51,7 @@ export async function backupAccount(session: Session, options: AccountBackupOpti
     });
   }
   try {
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(options.directory);
   } catch (error) {
     throw fileSystemError(`cannot create ${options.directory}`, error);
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { asRelightError, RelightError } from "../../errors.ts";
 import { configFileName, formatConfigEntry } from "../../formats/directory/config-layout.ts";
 import type { StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
+import { leftoverText, restoreLeftover } from "../../jetstream/restore-leftovers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { SpoolFile } from "../files/spool-file.ts";
@@ -114,6 +115,8 @@ async function backupOne(session: Session, info: StreamInfo, options: OneStream)
     const entry = { type: "consumer", stream, consumer: consumer.name, config: consumer.config } as const;
     await writeDurably(path, formatConfigEntry(entry, now));
   }
+  const left = restoreLeftover(info.config);
+  if (left) notes.push(leftoverText(left));
   for (const name of missing) notes.push(`consumer "${name}" did not answer and is not in the backup`);
   if (options.data) {
     if (info.config.storage === "memory") {

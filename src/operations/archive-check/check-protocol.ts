@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors.ts";
 import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
+import type { GoneSequences } from "../../formats/archive/gone-sequences.ts";
 import { SequenceRanges } from "../../formats/sequence-ranges.ts";
 
 /** Shared between the thread that writes an archive and the worker that checks it. */
@@ -23,15 +24,24 @@ export type CheckAnswer =
       readonly context?: Readonly<Record<string, unknown>>;
     };
 
-/** A report as it travels between threads: the set of sequences as plain bytes. */
-export type PackedReport = Omit<ArchiveReport, "live"> & {
+/** A report as it travels between threads: sets of sequences as plain bytes. */
+export type PackedReport = Omit<ArchiveReport, "live" | "gone"> & {
   readonly live: Omit<ArchiveReport["live"], "ranges"> & { readonly ranges: Uint8Array };
+  readonly gone?: Readonly<Record<keyof GoneSequences, Uint8Array>>;
 };
 
-export function packReport(report: ArchiveReport): PackedReport {
-  return { ...report, live: { ...report.live, ranges: report.live.ranges.toBytes() } };
+export function packReport({ gone, ...report }: ArchiveReport): PackedReport {
+  const live = { ...report.live, ranges: report.live.ranges.toBytes() };
+  return { ...report, live, ...(gone ? { gone: eachReason((reason) => gone[reason].toBytes()) } : {}) };
 }
 
-export function unpackReport(packed: PackedReport): ArchiveReport {
-  return { ...packed, live: { ...packed.live, ranges: SequenceRanges.fromBytes(packed.live.ranges) } };
+export function unpackReport({ gone, ...packed }: PackedReport): ArchiveReport {
+  const live = { ...packed.live, ranges: SequenceRanges.fromBytes(packed.live.ranges) };
+  const unpacked = (reason: keyof GoneSequences): SequenceRanges =>
+    SequenceRanges.fromBytes(gone?.[reason] as Uint8Array);
+  return { ...packed, live, ...(gone ? { gone: eachReason(unpacked) } : {}) };
+}
+
+function eachReason<Set>(of: (reason: keyof GoneSequences) => Set): Record<keyof GoneSequences, Set> {
+  return { lost: of("lost"), deleted: of("deleted"), erased: of("erased"), removed: of("removed") };
 }

@@ -4,6 +4,8 @@ import type { EditSpec } from "../../formats/edit/run-edit.ts";
 export interface ConvertWish {
   /** Of the archive, which was proven before. */
   readonly path: string;
+  /** It may lack what it should hold: it was salvaged, and somebody was told. */
+  readonly incomplete?: boolean;
   /** What is to be made of it; nothing leaves all its live messages and its consumers. */
   readonly spec: EditSpec;
   readonly config: { readonly name: string; readonly [key: string]: unknown };

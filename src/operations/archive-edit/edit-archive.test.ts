@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
@@ -11,8 +11,9 @@ import { archiveV2 } from "../../testing/natsarc-writer.ts";
 import { inspectArchive } from "../../testing/read-messages.ts";
 import { inTemporaryDirectory } from "../../testing/temporary-directory.ts";
 import { metaEntries, packS2, tarOf, unpackS2 } from "../../testing/test-archive.ts";
-import { blk } from "../../testing/v1-entries.ts";
+import { blk, index, lastChecksum, range } from "../../testing/v1-entries.ts";
 import { writeBackup } from "../../testing/write-backup.ts";
+import { openSalvaged } from "../archive-salvage/salvage-stored.ts";
 import { readBackup } from "../stream-restore/read-backup.ts";
 import { type EditOptions, type EditResult, editArchive } from "./edit-archive.ts";
 
@@ -138,5 +139,92 @@ describe("an edit in several threads", { timeout: 60_000 }, () => {
         readdirSync(directory).filter((name) => name.includes("partial")),
         [],
       );
+    }));
+
+  it("V1-78 is not made of an archive that lacks a block which its index lists, but where somebody was told", () =>
+    inTemporaryDirectory(async (directory) => {
+      const last = blk(3, range(21, 30));
+      const blocks = [1, 2, 3].map((number) => ({ number, first: number * 10 - 9, last: number * 10 }));
+      const listed = index({ blocks, lastChecksum: lastChecksum(last) });
+      const skipped = packS2(tarOf([...metaEntries("S"), blk(1, range(1, 10)), last, listed]));
+      for (const format of ["v1", "v2"] as const) {
+        for (const spec of [{}, { select: { lastSequence: 5 } }]) {
+          await assert.rejects(
+            edit(directory, skipped, "v1", { format, spec }),
+            (error) =>
+              isRelightError(error, "ARCHIVE_DAMAGED") &&
+              error.message.includes("10 live messages of block 2 (sequences 11 to 20) are missing"),
+          );
+        }
+      }
+      assert.ok(!existsSync(join(directory, "out")));
+      const [stored] = await readBackup(join(directory, "in-0"));
+      assert.ok(stored);
+      await using salvaged = await openSalvaged(stored);
+      assert.deepEqual([...salvaged.salvage.lost], [[11, 20]]);
+      const result = await editArchive(salvaged.stored, { spec: {}, tool: "test", target: join(directory, "out") });
+      const report = inspectArchive(made(directory, result, "v1"));
+      assert.deepEqual(
+        [report.problems, [...report.live.ranges]],
+        [
+          [],
+          [
+            [1, 10],
+            [21, 30],
+          ],
+        ],
+      );
+    }));
+
+  it("is not made of an archive that took the place of the one in the manifest", () =>
+    inTemporaryDirectory(async (directory) => {
+      await edit(directory, large(3), "v2", {});
+      const out = join(directory, "out");
+      const other = packS2(archiveV2({ messages: [{ sequence: 1, name: "s.0", payload: content }] }));
+      const [stored] = await readBackup(out);
+      assert.ok(stored);
+      writeFileSync(join(out, archiveName("v2")), other);
+      await assert.rejects(
+        editArchive(stored, { spec: {}, tool: "test", target: join(directory, "again") }),
+        (error) => isRelightError(error, "ARCHIVE_DAMAGED") && /holds 1 messages, and had 3/.test(error.message),
+      );
+      assert.ok(!existsSync(join(directory, "again")));
+    }));
+
+  it("obfuscated, keeps every key that it had: those of a key file that goes on, and those of another backup", () =>
+    inTemporaryDirectory(async (directory) => {
+      const of = (name: string): Uint8Array => packS2(archiveV2({ messages: [{ sequence: 1, name, payload: "x" }] }));
+      const keyFile = join(directory, "out.keys.json");
+      const keysOf = (): string[] =>
+        Object.values(JSON.parse(readFileSync(keyFile, "utf8")).map as Record<string, string>);
+      await edit(directory, of("one"), "v2", { obfuscate: {} });
+      assert.deepEqual(keysOf().sort(), ["S", "one"]);
+      const before = readFileSync(keyFile);
+      await assert.rejects(
+        edit(directory, of("two"), "v2", { obfuscate: {} }),
+        (error) => isRelightError(error, "BACKUP_EXISTS") && error.hint.includes(`--obfuscation-key ${keyFile}`),
+      );
+      assert.deepEqual(readFileSync(keyFile), before);
+      await edit(directory, of("two"), "v2", { obfuscate: { keyFile } });
+      assert.deepEqual(keysOf().sort(), ["S", "one", "two"]);
+      assert.deepEqual(
+        readdirSync(directory).filter((name) => name.includes("partial")),
+        [],
+      );
+    }));
+
+  it("says what it does not rename, and where renamed subjects become one", () =>
+    inTemporaryDirectory(async (directory) => {
+      const archive = packS2(archiveV2({ messages: [{ sequence: 1, name: "a.b" }] }));
+      const path = writeBackup(join(directory, "in"), archive, {
+        format: "v2",
+        config: { ...config, max_msgs_per_subject: 1, republish: { src: "a.>", dest: "r.>" } },
+      });
+      const [stored] = await readBackup(path);
+      assert.ok(stored);
+      const notesOf = async (to: string): Promise<string> =>
+        (await editArchive(stored, { spec: { subjectRules: [{ from: "a.*", to }] }, tool: "test" })).notes.join("; ");
+      assert.match(await notesOf("b.$1"), /^republish in the configuration: their subjects are as they were$/);
+      assert.match(await notesOf("b"), /max_msgs_per_subject is 1: where several subjects have become one/);
     }));
 });

@@ -1,16 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rename, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { isoTime } from "../../formats/directory/archive-facts.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
-import { type KeyFile, Obfuscator } from "../../formats/edit/obfuscator.ts";
+import { type KeyFile, keyFileHint, Obfuscator } from "../../formats/edit/obfuscator.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
-import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
+import { fileSystemError, StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -58,6 +58,9 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const started = new Date();
   await using opened = await openArchive(source);
   const { stored } = opened;
+  if (options.obfuscate && options.target !== undefined) {
+    await refuseOtherKeys(options.target, options.obfuscate.keyFile);
+  }
   const config = stored.config ?? (await insideConfig(stored, options.signal));
   const keys = options.obfuscate ? await keysOf(options.obfuscate.keyFile) : undefined;
   const obfuscator = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), options.obfuscate?.keyFile ?? "") : undefined;
@@ -73,13 +76,15 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
     // Names may have been added to the keys while the configuration was made.
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
-    ...(stored.manifest?.created ? { created: stored.manifest.created } : {}),
+    ...createdOf(stored),
+    salvaged: stored.salvaged ?? false,
   };
   const { select, newest } = plan.spec;
   const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
     const { report } = await editInWorker(order, running);
+    sameAsProven(stored, report);
     return {
       plan,
       report,
@@ -97,6 +102,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const out = join(staged.path, name);
   const { done, checked } = await editAndCheck({ ...order, out }, running);
   const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
+  sameAsProven(stored, done.report);
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
       "INTERNAL",
@@ -126,8 +132,9 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   });
   await writeDurably(join(staged.path, manifestName), formatManifest(manifest));
   options.signal?.throwIfAborted();
-  const keyFile = done.keys ? `${staged.target}.keys.json` : undefined;
-  await commitWithKeys(staged, keyFile, done.keys, options.obfuscate?.keyFile);
+  const keyFile = done.keys ? keyFileOf(staged.target) : undefined;
+  if (keyFile && done.keys) await commitWithKeys(staged, keyFile, done.keys);
+  else await staged.commit();
   return { plan, report: done.report, notes, directory: staged.target, keyFile, manifest };
 }
 
@@ -162,19 +169,38 @@ async function editAndCheck(
   }
 }
 
-/** Without the keys an obfuscated backup cannot be read, so that they are there first. */
-async function commitWithKeys(
-  staged: StagedDirectory,
-  path: string | undefined,
-  keys: KeyFile | undefined,
-  given: string | undefined,
-): Promise<void> {
-  if (path === undefined || path === given) return staged.commit();
-  await writeDurably(path, `${JSON.stringify(keys, undefined, 2)}\n`);
+const keyFileOf = (target: string): string => `${resolve(target)}.keys.json`;
+
+/** The keys of another backup are not replaced: nobody could read that one any more. */
+async function refuseOtherKeys(target: string, given: string | undefined): Promise<void> {
+  const path = keyFileOf(target);
+  if (given !== undefined && resolve(given) === path) return;
+  if (!(await stat(path).catch(() => undefined))) return;
+  throw new RelightError("BACKUP_EXISTS", `${path} holds the keys of another backup`, {
+    context: { path },
+    hint: `Go on with them: --obfuscation-key ${path}; or move it away, or choose another directory.`,
+  });
+}
+
+/**
+ * Without the keys an obfuscated backup cannot be read, so that they are there first. Those of a file that was given are
+ * among them, and what is new.
+ */
+async function commitWithKeys(staged: StagedDirectory, path: string, keys: KeyFile): Promise<void> {
+  const fresh = `${path}.${process.pid}.partial`;
+  const isNew = !(await stat(path).catch(() => undefined));
+  await rm(fresh, { force: true });
+  await writeDurably(fresh, `${JSON.stringify(keys, undefined, 2)}\n`);
+  try {
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw fileSystemError(`cannot write ${path}`, error);
+  }
   try {
     await staged.commit();
   } catch (error) {
-    await rm(path, { force: true });
+    if (isNew) await rm(path, { force: true });
     throw error;
   }
 }
@@ -188,6 +214,7 @@ async function keysOf(path: string | undefined): Promise<KeyFile> {
     throw new RelightError("BACKUP_NOT_FOUND", `the key file ${path} cannot be read`, {
       cause: error,
       context: { path },
+      hint: keyFileHint,
     });
   }
 }
@@ -199,6 +226,20 @@ async function insideConfig(stored: StoredStream, signal: AbortSignal | undefine
   throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
     context: { path: stored.path },
   });
+}
+
+/** Another archive that took the place of the one which was backed up can be whole as well. */
+function sameAsProven({ archive, manifest }: StoredStream, { sourceMessages }: EditReport): void {
+  if (!manifest || manifest.content.messages === sourceMessages) return;
+  throw new RelightError(
+    "ARCHIVE_DAMAGED",
+    `${archive} holds ${sourceMessages} messages, and had ${manifest.content.messages} when it was proven`,
+    { context: { path: archive } },
+  );
+}
+
+function createdOf({ manifest, created = manifest?.created }: StoredStream): { readonly created?: string } {
+  return created === undefined ? {} : { created };
 }
 
 function stateOf(report: EditReport): { readonly [key: string]: unknown } {

@@ -1,4 +1,5 @@
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
+import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
 import type { EditPlan } from "./edit-plan.ts";
 
 /** What to know about an edited backup. Sentences. Pure. */
@@ -16,6 +17,8 @@ export function editNotes(plan: EditPlan, report: EditReport): readonly string[]
       `${report.markersDropped} markers of removed keys were dropped: older values of those keys are back, where they were kept`,
     );
   }
+  if (report.messages === 0 && report.sourceMessages > 0)
+    notes.push("no message is kept: it is the backup of an empty stream");
   const over = (limit: unknown, have: number): boolean => Number(limit ?? 0) > 0 && have > Number(limit);
   if (over(config.max_msgs, report.messages)) {
     notes.push(`max_msgs is ${config.max_msgs}: a restore discards the oldest of the ${report.messages} messages`);
@@ -23,9 +26,22 @@ export function editNotes(plan: EditPlan, report: EditReport): readonly string[]
   if (over(config.max_bytes, report.bytes)) {
     notes.push(`max_bytes is ${config.max_bytes}: a restore discards the oldest messages until that is enough`);
   }
+  const rules = plan.spec.subjectRules ?? [];
+  if (rules.some(mayMerge) && Number(config.max_msgs_per_subject ?? 0) > 0) {
+    notes.push(
+      `max_msgs_per_subject is ${config.max_msgs_per_subject}: where several subjects have become one, a restore keeps no more of it`,
+    );
+  }
   const perSubject = plan.spec.newest?.count;
   if (perSubject !== undefined && over(config.max_msgs_per_subject, perSubject)) {
     notes.push(`max_msgs_per_subject is ${config.max_msgs_per_subject}: a restore keeps no more of each subject`);
   }
   return notes;
+}
+
+/** Whether a rule can give two subjects the same name: where it leaves out what a wildcard stands for. */
+function mayMerge({ from, to }: SubjectRule): boolean {
+  const wildcards = from.split(".").filter((token) => token === "*" || token === ">").length;
+  const used = new Set(to.match(/\$\d+|\{\{[^}]*\}\}|(?:^|\.)>$/g) ?? []);
+  return used.size < wildcards;
 }

@@ -49,6 +49,10 @@ export function planEdit(
   }
   if (rules.length > 0)
     config = { ...config, subjects: subjectMap(rules).renameStreamSubjects(config.subjects ?? []) as string[] };
+  if (rules.length > 0) {
+    const others = ["republish", "subject_transform", "sources", "mirror"].filter((field) => isSet(config[field]));
+    if (others.length > 0) notes.push(`${others.join(", ")} in the configuration: their subjects are as they were`);
+  }
   if (wishes.storage !== undefined && wishes.storage !== (config.storage ?? "file"))
     config = { ...config, storage: wishes.storage };
   if (format === "v1" && config.storage === "memory") {
@@ -81,6 +85,8 @@ function subjectMap(rules: readonly SubjectRule[]): SubjectMap {
     throw new RelightError("USAGE", (error as Error).message, { cause: error });
   }
 }
+
+const isSet = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
 
 /** A bucket's name is in its subjects: under another name it could not be used without new ones. */
 export function bucketRules(from: string, to: string): SubjectRule[] {

@@ -16,6 +16,8 @@ export interface EditOrder {
   /** RFC 3339; absent: as the archive says, else the beginning of its first message. */
   readonly created?: string;
   readonly lastSequence: number;
+  /** What is missing was told of. */
+  readonly salvaged: boolean;
   /** For a server of version 2.9. */
   readonly emptyAsIn29: boolean;
   /** 32 bytes, and what is known of them already. */

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { archiveName } from "../../formats/directory/backup-json.ts";
 import { packTgz } from "../account-backup/pack-tgz.ts";
-import { fileSystemError } from "../files/staged-directory.ts";
+import { fileSystemError, syncDirectory } from "../files/staged-directory.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { type EditOptions, type EditResult, editArchive } from "./edit-archive.ts";
 
@@ -29,9 +29,18 @@ export async function editToTgz(
     const result = await editArchive(source, { ...options, format: "v1", target: join(work, "v1") });
     const packed = join(work, "stream.tgz");
     await packTgz(join(work, "v1", archiveName("v1")), packed);
-    await rename(packed, target);
+    await moveInto(packed, target);
     return { ...result, directory: target };
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function moveInto(packed: string, target: string): Promise<void> {
+  try {
+    await rename(packed, target);
+    await syncDirectory(dirname(target));
+  } catch (error) {
+    throw fileSystemError(`cannot move the backup to ${target}`, error);
   }
 }

@@ -21,6 +21,7 @@ function edit(order: EditOrder): EditAnswer {
     const { report, head } = runEdit({
       read: reader(path, counters),
       from,
+      incomplete: order.salvaged,
       spec,
       obfuscate,
       lastSequence,

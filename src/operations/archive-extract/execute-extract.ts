@@ -20,6 +20,8 @@ import { unpackStoreFiles } from "./unpack-store-files.ts";
 export interface ExecuteExtract {
   /** Proven; an S2 stream. */
   readonly archive: string;
+  /** It is what could be read of a damaged one. */
+  readonly salvaged?: boolean | undefined;
   readonly version?: ServerVersion | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Bytes of the archive that are done. */
@@ -42,6 +44,8 @@ export async function executeExtract(plan: ExtractPlan, options: ExecuteExtract)
       config: plan.config,
       created: plan.created,
       lastSequence: plan.expected.streamLastSequence,
+      index: plan.index,
+      incomplete: options.salvaged ?? false,
       // Decoded again at once.
       compress: false,
     },

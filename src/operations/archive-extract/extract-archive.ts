@@ -24,6 +24,8 @@ export interface ExtractOptions extends ExtractWishes {
   /** `store_dir` of a standalone nats-server that does not run. */
   readonly storeDirectory: string;
   readonly dryRun?: boolean;
+  /** What is to be known about the source. Sentences. */
+  readonly notes?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: ExtractEvent) => void;
 }
@@ -59,7 +61,7 @@ export interface ExtractReport {
  * RESTORE_MISMATCH, FILE_SYSTEM, and the signal's reason.
  */
 export async function extractArchive(given: StoredStream, options: ExtractOptions): Promise<ExtractReport> {
-  const { signal, onEvent } = options;
+  const { signal, onEvent, notes: told = [] } = options;
   await using opened = await openArchive(given);
   const { stored } = opened;
   const account = options.account ?? globalAccount;
@@ -70,7 +72,7 @@ export async function extractArchive(given: StoredStream, options: ExtractOption
     {
       config,
       facts,
-      created: facts.inside?.created ?? stored.manifest?.created,
+      created: facts.inside?.created ?? stored.manifest?.created ?? stored.created,
       expired,
       now: Date.now(),
     },
@@ -79,15 +81,16 @@ export async function extractArchive(given: StoredStream, options: ExtractOption
     process.getuid ? { uid: process.getuid() } : undefined,
   );
   if (plan.action === "refuse") throw extractRefusal(plan);
-  if (options.dryRun) return report(plan, undefined);
+  if (options.dryRun) return report(plan, told, undefined);
   const bytes = await executeExtract(plan, {
     archive: stored.archive,
+    salvaged: stored.salvaged,
     version: options.version,
     signal,
     onProgress: (done) =>
       onEvent?.({ kind: "writing", stream: plan.stream, bytes: done, totalBytes: stored.archiveBytes }),
   });
-  return report(plan, bytes);
+  return report(plan, told, bytes);
 }
 
 interface Proven {
@@ -118,7 +121,7 @@ async function proven(stored: StoredStream, { liftMaxAge, signal, onEvent }: Ext
   return { ...(again ? await prove(cutOff(config)) : first), config };
 }
 
-function report(plan: ExtractPlan, bytes: number | undefined): ExtractReport {
+function report(plan: ExtractPlan, told: readonly string[], bytes: number | undefined): ExtractReport {
   const { stream, account, path, format, expected, changes, notes } = plan;
   return {
     status: bytes === undefined ? "planned" : "extracted",
@@ -129,6 +132,6 @@ function report(plan: ExtractPlan, bytes: number | undefined): ExtractReport {
     ...expected,
     ...(bytes === undefined ? {} : { bytes }),
     changes,
-    notes,
+    notes: [...told, ...notes],
   };
 }

@@ -54,6 +54,8 @@ export interface StorePicture {
   /** Streams of the account in question. */
   readonly streams: readonly StoreStream[];
   readonly encrypted: boolean;
+  /** A stream there has an `index.db`: its server is of version 2.10 or newer. */
+  readonly indexed: boolean;
   /** User and group whose files are there; undefined where the system knows no such thing. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly users: StoreUsers;
@@ -75,6 +77,8 @@ export interface ExtractPlan {
   readonly created: string;
   /** Of files and directories, where they must belong to somebody else than this process. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** Write an `index.db`, with which the server need not read every message before it is ready. */
+  readonly index: boolean;
   /** The stream is empty, and the server notes the last sequence of such a one as nats-server 2.9 does. */
   readonly emptyAs29: boolean;
   /** How the configuration differs from the backup's, and why. */

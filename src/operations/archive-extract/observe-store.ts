@@ -23,9 +23,10 @@ async function observe(path: string, account: string): Promise<StorePicture> {
   const accounts = (await namesIn(jetstream)) ?? [];
   const streams = join(jetstream, account, streamsDirectory);
   const found: StoreStream[] = [];
-  let encrypted = false;
+  let [encrypted, indexed] = [false, false];
   for (const name of (await namesIn(streams)) ?? []) {
     encrypted ||= ((await namesIn(join(streams, name))) ?? []).includes("meta.key");
+    indexed ||= ((await namesIn(join(streams, name, "msgs"))) ?? []).includes("index.db");
     found.push({ name, subjects: await subjectsOf(join(streams, name, "meta.inf")) });
   }
   return {
@@ -35,6 +36,7 @@ async function observe(path: string, account: string): Promise<StorePicture> {
     accounts,
     streams: found,
     encrypted,
+    indexed,
     owner: await ownerOf([streams, join(jetstream, account), jetstream, directory]),
     users: await findStoreUsers(directory),
   };

@@ -34,6 +34,7 @@ const store: StorePicture = {
   accounts: ["$G"],
   streams: [],
   encrypted: false,
+  indexed: false,
   owner: { uid: 1000, gid: 1000 },
   users: { checked: true, inUse: [], unclear: [] },
 };
@@ -203,6 +204,26 @@ describe("the plan of an extraction", () => {
     assert.match(plan({ ...aged, source: { ...aged.source, expired: 40 } }).notes.join(), /40 of 100 .*--lift-max-age/);
     const lifted = plan({ ...aged, source: { ...aged.source, expired: 0 }, wishes: { liftMaxAge: true } });
     assert.deepEqual([lifted.action, lifted.config.max_age, lifted.changes], ["extract", 0, ["max_age is lifted"]]);
+  });
+
+  it("brings an index along where the server is known to read it, and none to an encrypted store", () => {
+    assert.equal(plan({ wishes: { version: version("2.10.0") } }).index, true);
+    assert.equal(plan({ wishes: { version: version("2.9.25") }, store: { indexed: true } }).index, false);
+    assert.deepEqual([plan({}).index, plan({ store: { indexed: true } }).index], [false, true]);
+    assert.equal(plan({ store: { indexed: true, encrypted: true } }).index, false);
+    const large = { decodedBytes: 1e9 };
+    assert.match(plan({ facts: large }).notes.join(), /reads all messages once when it starts; with --for-server/);
+    assert.deepEqual(plan({ facts: large, store: { indexed: true } }).notes, []);
+  });
+
+  it("knows the accounts of a server in operator mode by their public keys", () => {
+    const key = `A${"B".repeat(55)}`;
+    const inOperatorMode = { accounts: [key] };
+    assert.deepEqual(codes({ store: inOperatorMode }), ["account"]);
+    assert.match(plan({ store: inOperatorMode }).refusals[0]?.cure ?? "", new RegExp(`--account ${key}`));
+    assert.deepEqual(codes({ store: inOperatorMode, wishes: { account: key } }), []);
+    assert.deepEqual(codes({ store: { accounts: [key, "$G"] } }), [], "it was not always in operator mode");
+    assert.match(plan({ store: { accounts: ["APP"] } }).notes.join(), /nothing of account "\$G" yet.* holds APP/);
   });
 
   it("knows where nats-server 2.9 looks for the last sequence of a stream", () => {

@@ -14,8 +14,12 @@ import { storeRefusals } from "./store-refusals.ts";
 /** The account that a server without accounts uses. */
 export const globalAccount = "$G";
 
+/** Of an account, as servers in operator mode call it. */
+const publicKey = /^A[A-Z2-7]{55}$/;
 /** Gaps from here on take a server long that looks through them one by one. */
 const hugeGap = 1_000_000;
+/** Uncompressed bytes that a server takes seconds to read. */
+const longToRead = 512 * 1024 * 1024;
 /** Deleted sequences up to which the last one is noted in the block of the last message, where 2.9 finds it. */
 const blockGap = 1024;
 /** nats-server's own. */
@@ -41,6 +45,14 @@ export function planExtract(
 
   const badAccount = accountFault(account);
   if (badAccount) refuse("account", `"${account}" is no account: ${badAccount}`, "Pass --account with its exact name.");
+  const keys = store.accounts.filter((name) => publicKey.test(name));
+  if (account === globalAccount && keys.length > 0 && !store.accounts.includes(globalAccount)) {
+    refuse(
+      "account",
+      `the store is of a server in operator mode, which has no account ${globalAccount}`,
+      `Pass --account ${keys.length === 1 ? keys[0] : `with one of ${keys.join(", ")}`}.`,
+    );
+  }
   const badName = streamNameFault(stream);
   if (badName) refuse("name", `"${stream}" cannot be a stream's name: ${badName}`, "Pass --name with another one.");
   if (store.streams.some(({ name }) => name === stream)) {
@@ -81,6 +93,11 @@ export function planExtract(
   const rules = version && versionRules(version);
   const emptyAs29 = rules !== undefined && !rules.readsDeletes && facts.messages === 0;
   notes.push(...versionNotes(source, config, version));
+  if (!version && !store.indexed && !store.encrypted && facts.decodedBytes > longToRead) {
+    notes.push(
+      "the server reads all messages once when it starts; with --for-server and its version, from 2.10 on, it need not",
+    );
+  }
   for (const consumer of facts.consumers) {
     changes.push(
       ...settleConsumer(consumer.config, version).changes.map((change) => `consumer "${consumer.name}": ${change}`),
@@ -97,6 +114,8 @@ export function planExtract(
     config,
     created: source.created ?? new Date(source.now).toISOString(),
     owner: self?.uid === 0 && store.owner && store.owner.uid !== 0 ? store.owner : undefined,
+    // A server of 2.9 would leave it as it is, and one of 2.10 believe it when that comes. An encrypted one is not ours to write.
+    index: !store.encrypted && (rules?.readsDeletes ?? store.indexed),
     emptyAs29,
     changes,
     notes,
@@ -171,9 +190,10 @@ function storeNotes({ encrypted, accounts, users, streams }: StorePicture, accou
     notes.push(
       "the store is encrypted: the server encrypts the stream when it starts, with that time as its creation; until then it is plain",
     );
-  if (account !== globalAccount && !accounts.includes(account)) {
+  if (!accounts.includes(account) && (account !== globalAccount || accounts.length > 0)) {
     notes.push(
-      `the store has nothing of account "${account}" yet: the server takes the stream up if it has such an account`,
+      `the store has nothing of account "${account}" yet: the server takes the stream up if it has such an account` +
+        (accounts.length > 0 ? `; it holds ${accounts.join(", ")}` : ""),
     );
   }
   const unread = streams.filter(({ subjects }) => subjects === undefined).map(({ name }) => name);

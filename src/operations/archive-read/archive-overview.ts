@@ -1,26 +1,22 @@
 import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
 import { SubjectTable } from "../../formats/subjects/subject-table.ts";
+import { namingFile } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
+import { type Gaps, gapsOf } from "./gaps.ts";
 import { checkArchive, scanArchive } from "./scan-archive.ts";
-
-/** Sequences without a message, between the first message and the last sequence. */
-export interface Gap {
-  readonly first: number;
-  readonly last: number;
-}
 
 export interface ArchiveOverview {
   readonly report: ArchiveReport;
   /** Messages of each subject, most first. */
   readonly subjects: readonly { readonly subject: string; readonly messages: number }[];
-  readonly gaps: { readonly count: number; readonly sequences: number; readonly largest: readonly Gap[] };
+  readonly gaps: Gaps;
 }
-
-const shownGaps = 10;
 
 /** What an archive holds, from its content alone. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
 export async function archiveOverview(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveOverview> {
-  const { report } = await checkArchive(stored, signal);
+  const { report } = await checkArchive(stored, signal, { reasons: true }).catch((error: unknown) => {
+    throw namingFile(stored, error);
+  });
   const table = new SubjectTable();
   let counts = new Float64Array(1024);
   await scanArchive(stored, {
@@ -45,25 +41,4 @@ export async function archiveOverview(stored: StoredStream, signal?: AbortSignal
   }));
   subjects.sort((a, b) => b.messages - a.messages || (a.subject < b.subject ? -1 : 1));
   return { report, subjects, gaps: gapsOf(report) };
-}
-
-function gapsOf({ live, lastSequence }: ArchiveReport): ArchiveOverview["gaps"] {
-  let [count, sequences, before] = [0, 0, 0];
-  const largest: Gap[] = [];
-  const add = (first: number, last: number): void => {
-    if (before === 0 || last < first) return;
-    count++;
-    sequences += last - first + 1;
-    largest.push({ first, last });
-    if (largest.length <= 4 * shownGaps) return;
-    largest.sort((a, b) => b.last - b.first - (a.last - a.first));
-    largest.length = shownGaps;
-  };
-  for (const [first, last] of live.ranges) {
-    add(before + 1, first - 1);
-    before = last;
-  }
-  add(before + 1, lastSequence);
-  largest.sort((a, b) => b.last - b.first - (a.last - a.first));
-  return { count, sequences, largest: largest.slice(0, shownGaps).sort((a, b) => a.first - b.first) };
 }

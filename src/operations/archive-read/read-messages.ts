@@ -1,7 +1,10 @@
 import { LiveReader } from "../../formats/archive/live-reader.ts";
+import { refuseIncomplete } from "../../formats/archive/refuse-incomplete.ts";
 import { MessageFilter, type MessageSelection } from "../../formats/edit/message-filter.ts";
+import type { SequenceRanges } from "../../formats/sequence-ranges.ts";
 import { formatOf } from "../archive-edit/format-of.ts";
 import { readAhead } from "../files/read-in-turns.ts";
+import { namingFile } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { type ArchivedMessage, archivedMessages } from "./archived-message.ts";
 import { checkArchive } from "./scan-archive.ts";
@@ -23,7 +26,7 @@ export async function* readMessages(
   options: ReadOptions = {},
 ): AsyncGenerator<readonly ArchivedMessage[]> {
   const { signal } = options;
-  const live = formatOf(stored.archive) === "v1" ? (await checkArchive(stored, signal)).report.live.ranges : undefined;
+  const live = formatOf(stored.archive) === "v1" ? await liveMessages(stored, signal) : undefined;
   const filter = new MessageFilter(options.select ?? {});
   const last = options.select?.lastSequence ?? Number.POSITIVE_INFINITY;
   let found: ArchivedMessage[] = [];
@@ -51,4 +54,15 @@ export async function* readMessages(
     }
   }
   reader.end();
+}
+
+/** Of a v1 archive. What lacks a part is not shown as if it were all. */
+async function liveMessages(stored: StoredStream, signal: AbortSignal | undefined): Promise<SequenceRanges> {
+  try {
+    const { report } = await checkArchive(stored, signal);
+    if (!stored.salvaged) refuseIncomplete(report.problems);
+    return report.live.ranges;
+  } catch (error) {
+    throw namingFile(stored, error);
+  }
 }

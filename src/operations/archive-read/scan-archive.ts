@@ -1,4 +1,4 @@
-import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
+import type { ArchiveReport, InspectOptions } from "../../formats/archive/archive-inspector.ts";
 import type { EntryBatch } from "../../formats/archive/archive-sink.ts";
 import { LiveReader } from "../../formats/archive/live-reader.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
@@ -27,8 +27,13 @@ export async function scanArchive(stored: StoredStream, { report, signal, messag
 }
 
 /** Decodes an archive to its end, in a worker, with every checksum in it. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, CANCELLED. */
-export async function checkArchive(stored: StoredStream, signal?: AbortSignal): Promise<CheckedArchive> {
-  const check = ArchiveCheck.start(stored.archive, stored.stream === "" ? {} : { streamName: stored.stream });
+export async function checkArchive(
+  stored: StoredStream,
+  signal?: AbortSignal,
+  options: Pick<InspectOptions, "reasons"> = {},
+): Promise<CheckedArchive> {
+  const name = stored.stream === "" ? {} : { streamName: stored.stream };
+  const check = ArchiveCheck.start(stored.archive, { ...name, ...options });
   const cancel = (): void => void check.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {

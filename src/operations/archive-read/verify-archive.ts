@@ -52,7 +52,9 @@ export async function verifyArchive(stored: StoredStream, signal?: AbortSignal):
   findings.push(...report.problems.map(({ severity, message }): Finding => ({ severity, message })));
   findings.push(...(await objectFindings(stored, report, signal)));
   const sound = findings.every(({ severity }) => severity !== "fatal");
-  return { sound, findings, report, readable: undefined, hashed: stored.manifest !== undefined };
+  const incomplete = report.problems.some(({ severity }) => severity === "fatal");
+  const left = incomplete ? await readable(stored, signal) : undefined;
+  return { sound, findings, report, readable: left, hashed: stored.manifest !== undefined };
 }
 
 function placed(error: RelightError): string {
@@ -82,7 +84,9 @@ async function objectFindings(
   const config = (stored.config ?? report.stream?.config) as StreamConfig | undefined;
   if (!config || bucketKind(config) !== "objects") return [];
   const list = new ObjectList(config);
-  for await (const messages of readMessages(stored, { signal })) for (const message of messages) list.add(message);
+  // What is missing is a finding already.
+  const all = readMessages({ ...stored, salvaged: true }, { signal });
+  for await (const messages of all) for (const message of messages) list.add(message);
   return list
     .objects()
     .flatMap(({ name, problem }): Finding[] =>

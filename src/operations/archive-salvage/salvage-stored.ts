@@ -45,7 +45,14 @@ export async function openSalvaged(source: StoredStream, signal?: AbortSignal): 
     const working = join(directory, "salvaged");
     const salvage = await toFile(working, (write) => run(stored, write, signal));
     return {
-      stored: { ...stored, archive: working, archiveBytes: (await stat(working)).size, manifest: undefined },
+      stored: {
+        ...stored,
+        archive: working,
+        archiveBytes: (await stat(working)).size,
+        manifest: undefined,
+        salvaged: true,
+        ...(stored.manifest?.created ? { created: stored.manifest.created } : {}),
+      },
       salvage,
       [Symbol.asyncDispose]: dispose,
     };

@@ -161,6 +161,23 @@ describe("restores that would fail or lose something are refused before anything
     assertSameStream(original, await readStream(old.nc, "PLAIN"));
   });
 
+  it("a configuration that the server does not take, with which a stream would be replaced by nothing", async () => {
+    await fill(v215, "BOUNDED", 20, { max_age: 3600 * secondNs, duplicate_window: 1800 * secondNs });
+    const directory = await backUp(v215, "BOUNDED");
+    const before = await readStream(v215.nc, "BOUNDED");
+    const { config } = before.info;
+    const shorter = { ...config, max_age: 600 * secondNs } as StreamConfig;
+    const result = await restore(v215, directory, { ifExists: "replace", config: shorter });
+    assertRefused(result, "config", /nats-server 2\.15\.\d+ refuses the configuration: duplicate_window is longer/);
+    assertSameStream(before, await readStream(v215.nc, "BOUNDED"), { created: true });
+    // Older servers let streams listen to what newer ones keep for themselves.
+    await createStream(old.nc, { name: "ALL", subjects: ["$JSC.>"] });
+    await publishAll(old.nc, [{ subject: "$JSC.thing", payload: "1" }]);
+    const all = await backUp(old, "ALL");
+    await old.session.api.deleteStream("ALL");
+    assertRefused(await restore(v215, all), "config", /server's API has to have no_ack/);
+  });
+
   it("F23: an archive of 2.15 to an older server, which cannot read it: it is turned into one that it can", async () => {
     await fill(v215, "NEWER", 20);
     const original = await readStream(v215.nc, "NEWER");

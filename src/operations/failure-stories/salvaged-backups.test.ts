@@ -3,6 +3,7 @@ import { readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { snapshotStream } from "../../jetstream/snapshot.ts";
+import { LocalServer } from "../../local/local-server.ts";
 import { flipBit } from "../../testing/damaged-copy.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
 import { type ReadMessage, readMessages } from "../../testing/read-messages.ts";
@@ -105,6 +106,8 @@ for (const version of versions) {
     it("nothing reads it without being asked to", async () => {
       for (const args of [
         ["convert", rotten, story.path("never")],
+        ["edit", rotten, "--dry-run"],
+        ["extract", rotten, story.path("never")],
         ["export", rotten],
         ["ls", rotten],
         ["cat", rotten, "700"],
@@ -143,6 +146,42 @@ for (const version of versions) {
         back,
         good.filter(({ sequence }) => !damaged.includes(sequence)),
       );
+    });
+
+    it("edit --salvage makes a part of the rest, and says what is lost of all", async () => {
+      const part = story.path("part");
+      const run = await relight("archive", "edit", rotten, part, "--salvage", "--first-seq", "50", "--json");
+      assert.equal(run.code, 3, run.stderr);
+      const summary = summaryOf(run);
+      schemas.check("archive-edit", summary);
+      assert.deepEqual((summary.salvage as Salvage).lost, lost);
+      assert.deepEqual(
+        readMessages(await readFile(join(part, "stream.tar.s2"))),
+        good.filter(({ sequence }) => sequence >= 50 && !damaged.includes(sequence)),
+      );
+      assert.equal((await relight("archive", "edit", rotten, "--salvage", "--dry-run")).code, 3);
+    });
+
+    it("extract --salvage puts the rest into the store of a stopped server, which serves it after a kill -9 too", async () => {
+      await using server = await LocalServer.start({ version });
+      await server.terminate("SIGTERM");
+      const args = [rotten, server.storeDirectory, "--salvage", "--for-server", server.version];
+      const run = await relight("archive", "extract", ...args, "--json");
+      assert.equal(run.code, 3, run.stderr);
+      const summary = summaryOf(run);
+      schemas.check("archive-extract", summary);
+      assert.deepEqual([(summary.salvage as Salvage).lost, summary.messages], [lost, count - 2]);
+      for (let start = 0; start < 2; start++) {
+        await server.launch();
+        await using session = await openTestSession(server.url);
+        const directory = story.path(`extracted-${start}`);
+        const { manifest } = await backupStream(session, { stream: "ROTTEN", directory, tool });
+        assert.deepEqual(
+          readMessages(await readFile(join(directory, manifest.archive.name))),
+          good.filter(({ sequence }) => !damaged.includes(sequence)),
+        );
+        await server.kill();
+      }
     });
 
     it("export --salvage writes every message that is left, and names the others on stderr", async () => {

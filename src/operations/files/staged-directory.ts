@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { partialName, removeDeadLeftovers } from "./dead-leftovers.ts";
 import { fileSystemError } from "./file-system-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 export { fileSystemError } from "./file-system-error.ts";
 
@@ -50,7 +51,7 @@ export class StagedDirectory implements AsyncDisposable {
     const path = join(dirname(full), await partialName(basename(full)));
     try {
       await removeDeadLeftovers(dirname(full), basename(full));
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await makeDirectory(path);
     } catch (error) {
       throw fileSystemError(`cannot create a directory beside ${target}`, error);
     }

@@ -3,6 +3,7 @@ import { RelightError } from "../../errors.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { isWireNear } from "../../jetstream/is-near.ts";
 import { restoreStream } from "../../jetstream/restore.ts";
+import { interimNames } from "../../jetstream/restore-leftovers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { createStream } from "./create-stream.ts";
@@ -24,11 +25,6 @@ export interface CopyOptions {
   readonly onProgress: (messages: number) => void;
 }
 
-/** The stream in files that the other one copies. */
-export function originName(stream: string, id: string): string {
-  return `${stream}_relight_${id}`;
-}
-
 /**
  * Makes a stream in memory whose messages have their sequences and times: the archive is restored into a stream in files,
  * which the other one mirrors. From nats-server 2.12 on a mirror can be turned into a stream of its own, which the caller
@@ -39,9 +35,9 @@ export function originName(stream: string, id: string): string {
 export async function copyByMirror(session: Session, options: CopyOptions): Promise<void> {
   const { api } = session;
   const { config, id, signal } = options;
-  const origin = originName(config.name, id);
+  const origin = interimNames.origin(config.name, id);
   const placed = config.placement ? { placement: config.placement } : {};
-  const subjects = [`_RELIGHT.ORIGIN.${id}`];
+  const subjects = [interimNames.originSubject(id)];
   const files: StreamConfig = {
     name: origin,
     subjects,

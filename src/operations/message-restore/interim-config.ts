@@ -1,4 +1,5 @@
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { interimNames } from "../../jetstream/restore-leftovers.ts";
 import { isAtLeast, type ServerVersion } from "../../jetstream/server-version.ts";
 import { shortestDuplicateWindowNs } from "./message-publisher.ts";
 
@@ -10,11 +11,6 @@ export interface Interim {
   /** Messages that stand for gaps are published to this subject and stored under the other one. */
   readonly gapTo: string;
   readonly gapStored: string;
-}
-
-/** By this a stream is known as one that this run is making. */
-export function interimDescription(id: string): string {
-  return `half-made by relight stream restore (${id})`;
 }
 
 /**
@@ -67,7 +63,7 @@ export function mirrorConfig(config: StreamConfig, id: string, origin: string): 
 function lasting(config: StreamConfig, id: string): StreamConfig {
   return {
     name: config.name,
-    description: interimDescription(id),
+    description: interimNames.description(id),
     storage: config.storage ?? "memory",
     retention: config.retention === "workqueue" ? "workqueue" : "limits",
     num_replicas: config.num_replicas ?? 1,

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
+import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { anyOriginSubject, leftoverText, originOf, restoreLeftover } from "../../jetstream/restore-leftovers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { StagedDirectory, writeDurably } from "../files/staged-directory.ts";
@@ -26,6 +28,8 @@ export interface StreamBackupResult {
   readonly manifest: Manifest;
   readonly movements: readonly StreamMovement[];
   readonly notes: readonly string[];
+  /** The stream is one that a restore had begun to make: what was backed up is not all of it. */
+  readonly halfMade: boolean;
 }
 
 /**
@@ -54,7 +58,12 @@ export async function backupStream(session: Session, options: StreamBackupOption
   const taken = await takeProven(session, { ...options, connection, path: staged.path, fileName: archiveName }, before);
 
   const { received, verdict, after, attempts } = taken;
-  const notes = [...(received.notes ?? []), ...verdict.notes, ...serverNotes(before.config, rules)];
+  const notes = [
+    ...(received.notes ?? []),
+    ...verdict.notes,
+    ...serverNotes(before.config, rules),
+    ...(await restoreNotes(session, before.config)),
+  ];
   const movements = streamMovements(before, after);
   const backupJson = formatBackupJson({ config: received.config, state: received.state });
   await writeDurably(join(staged.path, backupJsonName), backupJson);
@@ -81,7 +90,20 @@ export async function backupStream(session: Session, options: StreamBackupOption
   await writeDurably(join(staged.path, manifestName), formatManifest(manifest));
   signal?.throwIfAborted();
   await staged.commit();
-  return { directory: staged.target, manifest, movements, notes };
+  const halfMade = restoreLeftover(before.config)?.kind === "half-made";
+  return { directory: staged.target, manifest, movements, notes, halfMade };
+}
+
+/** What a killed restore of the stream left. */
+async function restoreNotes({ api }: Session, config: StreamConfig): Promise<readonly string[]> {
+  const itself = restoreLeftover(config);
+  // Who may not ask for the names has a backup all the same.
+  const names = await api.streamNames({ subject: anyOriginSubject }).catch(() => []);
+  const origins = names.flatMap((name) => {
+    const stream = originOf(name)?.stream;
+    return stream === config.name ? [{ name, of: stream, kind: "origin" } as const] : [];
+  });
+  return [...(itself ? [itself] : []), ...origins].map(leftoverText);
 }
 
 function sha256(text: string): string {

@@ -1,8 +1,10 @@
 import { subjectsOverlap } from "../../formats/subjects/subject-overlap.ts";
 import { filterStreamConfig } from "../../jetstream/config-fields.ts";
+import { leftoversOf, leftoverText, restoreLeftover } from "../../jetstream/restore-leftovers.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { limitRefusals } from "./account-limits.ts";
 import { chooseRoute, sequencesRestart } from "./choose-route.ts";
+import { configFaults } from "./config-faults.ts";
 import { messagesAtLeast } from "./messages-at-least.ts";
 import { messageRefusals, messageRoute, messageWarnings } from "./plan-by-message.ts";
 import { planConfig } from "./plan-config.ts";
@@ -53,6 +55,9 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       `the configuration asks for ${config.num_replicas} replicas, and this server is not in a cluster`,
       "Pass --replicas 1.",
     );
+  }
+  for (const { text, cure } of configFaults(config, target.version)) {
+    refuse("config", `${server} refuses the configuration: ${text}`, `Pass --config with another one. ${cure}`);
   }
   const mirrorOrSources = config.mirror != null || (config.sources?.length ?? 0) > 0;
   for (const other of target.streams) {
@@ -127,6 +132,13 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   // Beside a stream means under a name that is free; one that was asked for may not be.
   const ifExists = wishes.ifExists === "side-by-side" ? "fail" : wishes.ifExists;
   const wish = exists ? ifExists : "create";
+  const halfMade = existing && restoreLeftover(existing.config);
+  for (const left of leftoversOf(target.streams, stream)) {
+    if (left.kind === "origin") warnings.push(leftoverText(left));
+  }
+  if (halfMade && wish === "skip") {
+    refuse("half-made", leftoverText(halfMade), "Pass --if-exists replace, once no restore runs.");
+  }
   if (exists && wishes.ifExists === "replace" && existing === undefined) {
     refuse(
       "offline",
@@ -137,13 +149,15 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   if (wish === "fail") {
     refusals.unshift({
       code: "exists",
-      text: `Stream "${stream}" already exist`,
-      cure: "Pass --if-exists skip to leave it, or --if-exists replace to replace it after a safety backup, or --if-exists side-by-side to restore under another name.",
+      text: `Stream "${stream}" already exist${halfMade ? ", half-made by a restore that was killed or still runs" : ""}`,
+      cure: halfMade
+        ? "If no restore runs, pass --if-exists replace, which restores it anew after a safety backup of what is there."
+        : "Pass --if-exists skip to leave it, or --if-exists replace to replace it after a safety backup, or --if-exists side-by-side to restore under another name.",
     });
   }
   return {
     stream,
-    action: wish === "skip" ? "skip" : wish === "fail" || refusals.length > 0 ? "refuse" : wish,
+    action: wish === "skip" && !halfMade ? "skip" : wish === "fail" || refusals.length > 0 ? "refuse" : wish,
     config,
     format: facts.format,
     route,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { RelightError } from "../../errors.ts";
+import { refuseIncomplete } from "../../formats/archive/refuse-incomplete.ts";
 import { type ArchiveFacts, archiveFacts } from "../../formats/directory/archive-facts.ts";
 import { ArchiveCheck } from "../archive-check/archive-check.ts";
 import { readAhead } from "../files/read-in-turns.ts";
@@ -49,20 +50,11 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
   try {
     check.available(stored.archiveBytes);
     const { report, sha256 } = await check.finish();
-    const fatal = report.problems.filter((problem) => problem.severity === "fatal");
-    if (fatal.length > 0) {
-      throw new RelightError(
-        "ARCHIVE_DAMAGED",
-        `${stored.archive}: ${fatal.map((problem) => problem.message).join("; ")}`,
-        {
-          context: { path: stored.archive, problems: fatal.map((problem) => problem.code) },
-        },
-      );
-    }
+    if (!stored.salvaged) refuseIncomplete(report.problems);
     if (manifest && manifest.archive.sha256 !== sha256) throw wrongHash(stored);
     return { facts: archiveFacts(report), expired: report.expired };
   } catch (error) {
-    throw damaged(stored, error);
+    throw namingFile(stored, error);
   } finally {
     clearInterval(ticker);
     options.signal?.removeEventListener("abort", onAbort);
@@ -110,8 +102,8 @@ function wrongHash(stored: StoredStream): RelightError {
   );
 }
 
-/** Names the file, which the decoder does not know. */
-function damaged(stored: StoredStream, error: unknown): unknown {
+/** The same error, naming the file, which the decoder does not know. */
+export function namingFile(stored: StoredStream, error: unknown): unknown {
   if (!(error instanceof RelightError) || error.message.startsWith(stored.archive)) return error;
   if (error.code !== "ARCHIVE_DAMAGED" && error.code !== "SNAPSHOT_INCOMPLETE") return error;
   return new RelightError("ARCHIVE_DAMAGED", `${stored.archive}: ${error.message}`, {

@@ -1,13 +1,15 @@
 import { nuid } from "@nats-io/nats-core";
 import { isRelightError, RelightError } from "../../errors.ts";
+import { isText } from "../../formats/subjects/subject-text.ts";
 import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { interimNames } from "../../jetstream/restore-leftovers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { leftOutByMirrors, withoutActedUpon } from "../message-restore/acted-upon-headers.ts";
 import { awaitReplicas } from "../message-restore/await-replicas.ts";
-import { copyByMirror, originName } from "../message-restore/copy-by-mirror.ts";
+import { copyByMirror } from "../message-restore/copy-by-mirror.ts";
 import { createStream } from "../message-restore/create-stream.ts";
-import { gapConfig, type Interim, interimConfig, interimDescription } from "../message-restore/interim-config.ts";
+import { gapConfig, type Interim, interimConfig } from "../message-restore/interim-config.ts";
 import { liveMessages } from "../message-restore/live-messages.ts";
 import { MessagePublisher } from "../message-restore/message-publisher.ts";
 import { recreateConsumers } from "../message-restore/recreate-consumers.ts";
@@ -50,7 +52,7 @@ export async function publishRestore(
     await fill(session, prepared, options, { interim, removed, mirror });
     options.onEvent?.({ kind: "finishing", stream: config.name });
     await settle(session, config, () => recreateConsumers(api, config, facts.consumers));
-    if (mirror) await api.deleteStream(originName(config.name, id));
+    if (mirror) await api.deleteStream(interimNames.origin(config.name, id));
     return removed.notes();
   } catch (error) {
     await removeInterim(session, config.name, id);
@@ -126,6 +128,7 @@ async function fill(
     let published = 0;
     for await (const messages of mirror ? [] : liveMessages(stored.archive)) {
       for (const message of messages) {
+        if (!isText(message.subject)) throw notToBePublished(message.sequence);
         await fillUpTo(message.sequence);
         const { block, removed: names } = withoutActedUpon(message.headers, message.sequence, rules);
         removed.add(names);
@@ -167,12 +170,23 @@ function sending({ plan, stored, facts }: PreparedRestore, messages: number): St
 /** Removes what this run made, and nothing else. What cannot be removed is found by the caller, who looks for it. */
 async function removeInterim({ api }: Session, stream: string, id: string): Promise<void> {
   try {
-    await api.deleteStream(originName(stream, id));
+    await api.deleteStream(interimNames.origin(stream, id));
     const found = await api.findStream(stream);
-    if (found?.config.description === interimDescription(id)) await api.deleteStream(stream);
+    if (found?.config.description === interimNames.description(id)) await api.deleteStream(stream);
   } catch {
     // The connection may be gone.
   }
+}
+
+/** Clients send subjects as text: the message would come back under another one. */
+function notToBePublished(sequence: number): RelightError {
+  return new RelightError(
+    "RESTORE_FAILED",
+    `the subject of message ${sequence} is no UTF-8, which cannot be published`,
+    {
+      hint: "Restore the stream into files (--storage file), which takes the archive as it is; or leave such messages out with --subject.",
+    },
+  );
 }
 
 function failed(stream: string, error: unknown): unknown {

@@ -21,6 +21,13 @@ export interface StoredStream {
   readonly manifest: Manifest | undefined;
   /** The stream's state, as `backup.json` has it. */
   readonly state?: { readonly [key: string]: unknown };
+  /**
+   * It is what could be read of a damaged one, and somebody was told what is lost: that messages are missing is no reason to
+   * leave the others.
+   */
+  readonly salvaged?: boolean;
+  /** RFC 3339; for an archive that does not say it, and has no manifest. */
+  readonly created?: string;
 }
 
 export interface ReadBackupOptions {

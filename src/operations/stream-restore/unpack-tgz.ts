@@ -12,6 +12,9 @@ import { endTarEntry, nextTarEntry } from "../../formats/tar/tar-reader.ts";
 import { tarEnd, tarFileHeader } from "../../formats/tar/tar-writer.ts";
 import { Window } from "../../formats/window.ts";
 
+/** Also with --salvage. */
+const hint = "Use another backup: nothing is read of a .tgz that cannot be unpacked.";
+
 /** A file of a stream's directory, kept aside while the rest of the tar is read. */
 interface KeptFile {
   readonly name: string;
@@ -89,11 +92,16 @@ async function unpackFiles(source: string, scratch: string): Promise<KeptFile[]>
   } catch (error) {
     if (error instanceof RelightError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new RelightError("ARCHIVE_DAMAGED", `${source}: ${reason}`, { cause: error, context: { path: source } });
+    throw new RelightError("ARCHIVE_DAMAGED", `${source}: ${reason}`, {
+      cause: error,
+      context: { path: source },
+      hint,
+    });
   }
   if (!ended) {
     throw new RelightError("ARCHIVE_DAMAGED", `${source} is cut off: the end of the tar is missing`, {
       context: { path: source },
+      hint,
     });
   }
   return withoutFront(files);
