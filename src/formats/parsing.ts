@@ -11,14 +11,14 @@ export function* need(window: Window, bytes: number): Parsing {
   while (window.length < bytes) yield;
 }
 
-/** Consumes `bytes` bytes as they come. */
+/** Consumes `bytes` bytes as they come, or as whoever drives it passes over them: {@link Window.pass}. */
 export function* skip(window: Window, bytes: number): Parsing {
-  let rest = bytes;
-  while (rest > 0) {
-    const count = Math.min(rest, window.length);
+  window.unwanted = bytes;
+  while (window.unwanted > 0) {
+    const count = Math.min(window.unwanted, window.length);
     window.consume(count);
-    rest -= count;
-    if (rest > 0) yield;
+    window.unwanted -= count;
+    if (window.unwanted > 0) yield;
   }
 }
 

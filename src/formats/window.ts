@@ -16,6 +16,8 @@ export class Window {
   #base: number;
   #capacity: number;
   #consumed = 0;
+  /** Bytes from `end` on that the parser will not look at; they need not be decoded. */
+  unwanted = 0;
   /** Address of the first byte that is not consumed. */
   start: number;
   /** Address after the last byte. */
@@ -82,6 +84,12 @@ export class Window {
   /** Drops `bytes` at `start`. */
   consume(bytes: number): void {
     this.start += bytes;
+    this.#consumed += bytes;
+  }
+
+  /** Passes over `bytes` that were not decoded, no more than are unwanted; the window is empty then. */
+  pass(bytes: number): void {
+    this.unwanted -= bytes;
     this.#consumed += bytes;
   }
 

@@ -40,7 +40,7 @@ export class ArchiveInspector {
         return this.#v2;
       },
     };
-    this.#walk = new ArchiveWalk(sinks, kernels, options.verifyRecords);
+    this.#walk = new ArchiveWalk(sinks, kernels, options);
   }
 
   get encodedBytes(): number {

@@ -5,7 +5,7 @@ import { need, type Parsing } from "../parsing.ts";
 import { S2Decoder } from "../s2/s2-decoder.ts";
 import { Window } from "../window.ts";
 import type { V1Sink, V2Sink } from "./archive-sink.ts";
-import { WalkContext } from "./walk-context.ts";
+import { WalkContext, type WalkOptions } from "./walk-context.ts";
 import { walkV1 } from "./walk-v1.ts";
 import { walkV2 } from "./walk-v2.ts";
 
@@ -37,12 +37,11 @@ export class ArchiveWalk {
   #trailingZeros = 0;
   #failure: unknown;
 
-  /** `verifyRecords`: false where a v1 archive is walked through once more before it counts as proven. */
-  constructor(sinks: ArchiveSinks, kernels = Kernels.create(), verifyRecords = true) {
+  constructor(sinks: ArchiveSinks, kernels = Kernels.create(), options: WalkOptions = {}) {
     this.#sinks = sinks;
     this.#window = new Window(kernels);
     this.#decoder = new S2Decoder(this.#window);
-    this.#context = new WalkContext(this.#window, verifyRecords);
+    this.#context = new WalkContext(this.#window, options);
     this.#parser = this.#parse();
   }
 
@@ -66,6 +65,19 @@ export class ArchiveWalk {
    */
   get skippedChunks(): number {
     return this.#decoder.skippedChunks;
+  }
+
+  /** Decoded bytes that come next and that nobody wants to see: where a chunk holds no others, {@link pass} over it. */
+  get unwanted(): number {
+    return this.#window.unwanted;
+  }
+
+  /** Takes a chunk's `decoded` bytes, no more than are unwanted, as seen. Between whole chunks only. */
+  pass(decoded: number): void {
+    this.#guarded(() => {
+      this.#window.pass(decoded);
+      if (this.#parser.next().done) this.#complete = true;
+    });
   }
 
   /** Takes the next compressed bytes, however they are cut. They are not kept. */

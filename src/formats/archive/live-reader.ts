@@ -32,15 +32,24 @@ export class LiveReader {
   readonly #sink: LiveSink;
   readonly #rows: EntryRows;
   readonly #live: RangeCursor | undefined;
+  readonly #evidence: V1Sink | undefined;
   #more = false;
   /** Sequences up to here were taken, or are not to be. */
   #passed = 0;
   #highest = 0;
   #lastTime = 0n;
 
-  /** `live`: as an inspector found it. `kernels`: the walk's, and the sink's; its HighwayHash key is set anew by the walk. */
-  constructor({ live }: { readonly live?: SequenceRanges | undefined }, sink: LiveSink, kernels = Kernels.create()) {
+  /**
+   * `live`: as an inspector found it, or as is foreseen. `evidence`: sees all that is in a v1 archive, so that the live messages
+   * can be judged after all. `kernels`: the walk's, and the sink's; its HighwayHash key is set anew by the walk.
+   */
+  constructor(
+    { live, evidence }: { readonly live?: SequenceRanges | undefined; readonly evidence?: V1Sink | undefined },
+    sink: LiveSink,
+    kernels = Kernels.create(),
+  ) {
     this.#sink = sink;
+    this.#evidence = evidence;
     this.#rows = new EntryRows(kernels);
     this.#live = live?.cursor();
     this.#walk = new ArchiveWalk({ v1: () => this.#v1(), v2: () => this.#v2() }, kernels);
@@ -78,15 +87,26 @@ export class LiveReader {
   #v1(): V1Sink {
     if (!this.#live) throw new RelightError("INTERNAL", "a v1 archive is to be inspected before its messages are read");
     this.#more = this.#live.next();
+    const evidence = this.#evidence;
     return {
-      stream: (meta) => this.#sink.stream?.(meta),
-      blockIndex: () => {},
-      blockStart: () => {},
-      records: (batch) => this.#records(batch),
-      blockEnd: () => {},
-      index: () => {},
-      consumer: (consumer) => this.#sink.consumer(consumer),
-      problem: () => {},
+      stream: (meta) => {
+        evidence?.stream(meta);
+        this.#sink.stream?.(meta);
+      },
+      blockIndex: (block, index) => evidence?.blockIndex(block, index),
+      blockStart: (block) => evidence?.blockStart(block),
+      records: (batch) => {
+        // First, as records that become entries are moved.
+        evidence?.records(batch);
+        this.#records(batch);
+      },
+      blockEnd: (block, bytes, lastChecksum) => evidence?.blockEnd(block, bytes, lastChecksum),
+      index: (index) => evidence?.index(index),
+      consumer: (consumer) => {
+        evidence?.consumer(consumer);
+        this.#sink.consumer(consumer);
+      },
+      problem: (problem) => evidence?.problem(problem),
     };
   }
 

@@ -6,6 +6,13 @@ import type { Window } from "../window.ts";
 /** The most bytes of a description: a configuration, a consumer's state, an index of one block. */
 export const maxDescriptionBytes = 16 * 1024 * 1024;
 
+export interface WalkOptions {
+  /** v1: false where it is walked through once more before it counts as proven. Default true. */
+  readonly verifyRecords?: boolean | undefined;
+  /** v1: false where only what stands beside the messages is wanted. Default true. */
+  readonly readRecords?: boolean | undefined;
+}
+
 /** What the parsers of one archive share. */
 export class WalkContext {
   readonly window: Window;
@@ -13,10 +20,13 @@ export class WalkContext {
   entry: string | undefined;
   /** v1: whether the hash of every record is checked. */
   readonly verifyRecords: boolean;
+  /** v1: whether records are read at all. */
+  readonly readRecords: boolean;
 
-  constructor(window: Window, verifyRecords = true) {
+  constructor(window: Window, { verifyRecords = true, readRecords = true }: WalkOptions = {}) {
     this.window = window;
     this.verifyRecords = verifyRecords;
+    this.readRecords = readRecords;
   }
 
   /** The error for damage at the current place, or `ahead` bytes behind it. */

@@ -100,6 +100,7 @@ class V1Walk {
   }
 
   *#blockFile(stream: string, block: number, kind: string, size: number): Parsing {
+    if (kind === "blk" && !this.#context.readRecords) return yield* skip(this.#context.window, size);
     if (kind === "blk") return yield* walkBlock(this.#context, this.#sink, this.#rows, stream, block, size);
     // What `fss` holds, counts by subject, follows from the records.
     if (kind === "fss") return yield* skip(this.#context.window, size);

@@ -1,4 +1,5 @@
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
+import type { V1Sink } from "../archive/archive-sink.ts";
 import type { OpenJson } from "../filestore/meta-inf.ts";
 import type { SequenceRanges } from "../sequence-ranges.ts";
 import type { SubjectMap } from "../subjects/subject-map.ts";
@@ -39,8 +40,10 @@ export interface EditTarget {
   readonly restoredOrigins?: Readonly<Record<string, number>> | undefined;
 }
 
-/** What is known of the source from elsewhere: an earlier pass, or a manifest. */
+/** What is known of the source from elsewhere: an earlier pass, an outline, or a manifest. */
 export interface EditSource {
+  /** v1: sees all that is in the archive. */
+  readonly evidence?: V1Sink | undefined;
   /** v1: the live messages and the consumers, as an inspector found them: they stand in another order there. */
   readonly live?: SequenceRanges;
   readonly consumers?: readonly ArchivedConsumer[];

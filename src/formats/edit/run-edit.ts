@@ -1,6 +1,11 @@
 import { ArchiveInspector, type ArchiveReport } from "../archive/archive-inspector.ts";
+import type { ArchiveOutline } from "../archive/archive-outline.ts";
 import { ArchiveWalk } from "../archive/archive-walk.ts";
+import { checkConsumers } from "../archive/check-consumers.ts";
+import { judgeV1 } from "../archive/judge-v1.ts";
 import { refuseIncomplete } from "../archive/refuse-incomplete.ts";
+import { V1Evidence } from "../archive/v1-evidence.ts";
+import type { StreamMeta } from "../filestore/meta-inf.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { SubjectMap, type SubjectRule } from "../subjects/subject-map.ts";
 import type { ArchiveEdit, EditSource, EditTarget } from "./archive-edit.ts";
@@ -39,8 +44,8 @@ export interface RunEdit {
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
   readonly lastSequence?: number | undefined;
-  /** Or what makes it of what the first pass over a v1 archive found. */
-  readonly target: EditTarget | ((inspected: ArchiveReport | undefined) => EditTarget);
+  /** Or what makes it of what a v1 archive says of its stream. */
+  readonly target: EditTarget | ((stream: StreamMeta | undefined) => EditTarget);
   /** Or what makes it of the kernels of the last pass. */
   readonly output: EditOutput | ((kernels: Kernels) => EditOutput);
   /** Kernels for one pass: the next pass may get the same ones, begun anew. */
@@ -50,18 +55,26 @@ export interface RunEdit {
    * that has come to its end.
    */
   readonly verifyAtTheEnd?: boolean;
+  /**
+   * v1: what the archive says beside its messages, {@link outlineArchive}. With it the first pass is left out, and what its index says
+   * is judged at the end: for who throws the result away where that was wrong.
+   */
+  readonly foresee?: (() => ArchiveOutline | undefined) | undefined;
 }
+
+/** The index of an archive was not true of its records; nothing of the result is of use. Without `foresee` it can be edited. */
+export class Misforeseen extends Error {}
 
 export interface EditRan extends Edited {
   readonly from: "v1" | "v2";
-  /** v1: what the first pass found. */
+  /** v1: what a first pass found. */
   readonly inspected: ArchiveReport | undefined;
 }
 
 /**
  * Edits an archive in as many passes as that takes: one for v2, two for v1, whose live messages are known at its end only, and
  * one more where the newest messages of each subject are to be found. Throws ARCHIVE_DAMAGED, also where a v1 archive lacks
- * what its index lists.
+ * what its index lists, and {@link Misforeseen}.
  */
 export function runEdit({
   read,
@@ -74,14 +87,14 @@ export function runEdit({
   output,
   kernels,
   verifyAtTheEnd = false,
+  foresee,
 }: RunEdit): EditRan {
   const from = known ?? archiveFormat(read, kernels());
-  const inspected = from === "v1" ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
+  const foreseen = from === "v1" ? foresee?.() : undefined;
+  const inspected = from === "v1" && !foreseen ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
   if (inspected && !incomplete) refuseIncomplete(inspected.problems);
-  const source = {
-    ...(inspected ? { live: inspected.live.ranges, consumers: inspected.consumers, ...contentOf(inspected) } : {}),
-    lastSequence: Math.max(lastSequence ?? 0, inspected?.lastSequence ?? 0),
-  };
+  const told = foreseen ? sourceOfOutline(foreseen) : inspected ? sourceOfReport(inspected) : {};
+  const source = { ...told, lastSequence: Math.max(lastSequence ?? 0, told.lastSequence ?? 0) };
   let newest: ReturnType<NewestCounter["end"]> | undefined;
   if (spec.newest) {
     const counter = new NewestCounter(spec.newest, spec.select ?? {}, source, kernels());
@@ -94,19 +107,45 @@ export function runEdit({
     ...(subjectRules?.length ? { subjects: new SubjectMap(subjectRules) } : {}),
     ...(obfuscate ? { obfuscate } : {}),
   };
-  const to = typeof target === "function" ? target(inspected) : target;
+  const to = typeof target === "function" ? target(foreseen?.stream ?? inspected?.stream) : target;
   const last = kernels();
   const out = typeof output === "function" ? output(last) : output;
-  const editor = new ArchiveEditor(edit, { ...source, newest }, to, out, last);
+  const evidence = foreseen ? new V1Evidence({}) : undefined;
+  const editor = new ArchiveEditor(edit, { ...source, newest, evidence }, to, out, last);
   read((bytes) => editor.push(bytes), true);
-  return { ...editor.end(), from, inspected };
+  const edited = editor.end();
+  if (foreseen && evidence) judgeForeseen(foreseen, evidence, incomplete);
+  return { ...edited, from, inspected };
 }
 
-/** What is in it, where that is known exactly. */
-function contentOf({ live, lastSequence }: ArchiveReport): Pick<EditSource, "content"> {
-  const { messages, bytes, firstSequence, firstTime, lastTime } = live;
-  if (bytes === undefined) return {};
-  return { content: { messages, bytes, firstSequence, lastSequence, firstTime, lastTime } };
+function sourceOfReport({ live, lastSequence, consumers }: ArchiveReport): EditSource {
+  const { messages, bytes, firstSequence, firstTime, lastTime, ranges } = live;
+  // Where the bytes are known exactly, all of it is.
+  const content =
+    bytes === undefined ? {} : { content: { messages, bytes, firstSequence, lastSequence, firstTime, lastTime } };
+  return { live: ranges, consumers, lastSequence, ...content };
+}
+
+function sourceOfOutline({ index, consumers }: ArchiveOutline): EditSource {
+  const { messages, bytes, firstSequence, lastSequence, blocks, live } = index;
+  const filled = blocks.filter((block) => block.messages > 0);
+  const content = {
+    messages,
+    bytes,
+    firstSequence,
+    lastSequence,
+    firstTime: filled[0]?.firstTime,
+    lastTime: filled.at(-1)?.lastTime,
+  };
+  return { live, consumers, lastSequence, content };
+}
+
+/** Throws ARCHIVE_DAMAGED where it lacks what it should hold, and Misforeseen where other messages were live than its index said. */
+function judgeForeseen({ index }: ArchiveOutline, evidence: V1Evidence, incomplete: boolean): void {
+  evidence.finish();
+  const { live, lastSequence, problems, consumers } = judgeV1(evidence);
+  if (!incomplete) refuseIncomplete([...problems, ...checkConsumers(consumers, lastSequence)]);
+  if (lastSequence !== index.lastSequence || !live.ranges.equals(index.live)) throw new Misforeseen();
 }
 
 /** The format of an archive, which its first bytes tell. Throws ARCHIVE_DAMAGED where they are no archive. */

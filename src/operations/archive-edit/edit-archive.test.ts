@@ -41,12 +41,13 @@ async function edit(
   directory: string,
   archive: Uint8Array,
   from: Format,
-  options: Partial<EditOptions>,
+  { dryRun = false, ...options }: Partial<EditOptions> & { readonly dryRun?: boolean },
 ): Promise<EditResult> {
   const path = writeBackup(join(directory, `in-${readdirSync(directory).length}`), archive, { format: from, config });
   const [stored] = await readBackup(path);
   assert.ok(stored);
-  return editArchive(stored, { spec: {}, tool: "test", target: join(directory, "out"), force: true, ...options });
+  const target = dryRun ? {} : { target: join(directory, "out") };
+  return editArchive(stored, { spec: {}, tool: "test", force: true, ...target, ...options });
 }
 
 /** The archive that was made, which its manifest describes. */
@@ -64,6 +65,20 @@ function same(archive: Uint8Array, expected: Uint8Array): void {
 }
 
 describe("an edit in several threads", { timeout: 60_000 }, () => {
+  it("keeps every message where the index of a v1 archive is older than its last messages, large or small", () =>
+    inTemporaryDirectory(async (directory) => {
+      for (const count of [10, 60_000]) {
+        const block = blk(1, range(1, count));
+        const early = index({ blocks: [{ number: 1, first: 1, last: 6 }], lastChecksum: 1n });
+        const archive = packS2(tarOf([...metaEntries("S"), block, early]));
+        const result = await edit(directory, archive, "v1", { format: "v2" });
+        assert.equal(result.report.messages, count);
+        assert.equal(inspectArchive(made(directory, result, "v2")).live.messages, count);
+        const { report } = await edit(directory, archive, "v1", { dryRun: true });
+        assert.equal(report.messages, count);
+      }
+    }));
+
   for (const format of ["v1", "v2"] as const) {
     for (const messages of [3, 400]) {
       it(`writes ${messages} large messages as ${format} as one thread does, there and back`, () =>

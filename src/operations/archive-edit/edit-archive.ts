@@ -7,6 +7,7 @@ import { archiveName, backupJsonName, formatBackupJson } from "../../formats/dir
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import { type KeyFile, keyFileHint, Obfuscator } from "../../formats/edit/obfuscator.ts";
+import { Misforeseen } from "../../formats/edit/run-edit.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
@@ -83,7 +84,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
-    const { report } = await editInWorker(order, running);
+    const { report } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
     sameAsProven(stored, report);
     return {
       plan,
@@ -100,7 +101,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   });
   const name = archiveName(plan.format);
   const out = join(staged.path, name);
-  const { done, checked } = await editAndCheck({ ...order, out }, running);
+  const { done, checked } = await foreseeing({ ...order, out }, (foreseen) => editAndCheck(foreseen, running));
   const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
   sameAsProven(stored, done.report);
   if (checked.report.live.messages !== done.report.messages) {
@@ -136,6 +137,20 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   if (keyFile && done.keys) await commitWithKeys(staged, keyFile, done.keys);
   else await staged.commit();
   return { plan, report: done.report, notes, directory: staged.target, keyFile, manifest };
+}
+
+/** Takes the index of a v1 archive at its word, which spares a pass over it; where it was wrong, all is done again without. */
+async function foreseeing<Order extends Omit<EditOrder, "counters" | "pipe" | "foresee">, Result>(
+  order: Order,
+  run: (order: Order & { readonly foresee: boolean }) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run({ ...order, foresee: order.from === "v1" && !order.salvaged });
+  } catch (error) {
+    if (!(error instanceof Misforeseen)) throw error;
+  }
+  if (order.out !== undefined) await rm(order.out, { force: true });
+  return await run({ ...order, foresee: false });
 }
 
 /**

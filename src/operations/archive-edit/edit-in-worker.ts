@@ -1,4 +1,5 @@
 import { RelightError } from "../../errors.ts";
+import { Misforeseen } from "../../formats/edit/run-edit.ts";
 import { WorkerPool } from "../workers/worker-pool.ts";
 import { type EditAnswer, EditCounter, type EditOrder } from "./edit-protocol.ts";
 import { PackInWorker } from "./pack-in-worker.ts";
@@ -27,7 +28,7 @@ export interface EditWatch {
   readonly large?: boolean;
 }
 
-/** Edits an archive in a worker. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
+/** Edits an archive in a worker. Throws {@link Misforeseen}, ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
 export async function editInWorker(
   order: Omit<EditOrder, "counters" | "pipe">,
   { signal, onRead, onWritten, large = false }: EditWatch,
@@ -65,6 +66,7 @@ export async function editInWorker(
     // Its own reason is why the edit failed as well.
     await pack.left();
     if (answer.kind === "done") return answer;
+    if (answer.kind === "again") throw new Misforeseen();
     throw new RelightError(
       answer.code,
       answer.code === "FILE_SYSTEM" ? answer.message : `${order.path}: ${answer.message}`,

@@ -18,6 +18,8 @@ export interface EditOrder {
   readonly lastSequence: number;
   /** What is missing was told of. */
   readonly salvaged: boolean;
+  /** Take the index of a v1 archive at its word first: the answer is `again` where it was wrong, and what was written is of no use. */
+  readonly foresee: boolean;
   /** For a server of version 2.9. */
   readonly emptyAsIn29: boolean;
   /** 32 bytes, and what is known of them already. */
@@ -48,6 +50,7 @@ export type EditAnswer =
       /** The beginning of the file is not what was there when it was said to be readable. */
       readonly headReplaced: boolean;
     }
+  | { readonly kind: "again" }
   | {
       readonly kind: "error";
       readonly code: ErrorCode;

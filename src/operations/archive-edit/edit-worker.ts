@@ -1,9 +1,10 @@
 /** The worker that edits an archive: it reads one file, as often as it takes, and writes another. It blocks its own thread only. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { isRelightError, RelightError } from "../../errors.ts";
+import { type ArchiveOutline, outlineArchive } from "../../formats/archive/archive-outline.ts";
 import { Obfuscator } from "../../formats/edit/obfuscator.ts";
-import { type ReadArchive, runEdit } from "../../formats/edit/run-edit.ts";
+import { Misforeseen, type ReadArchive, runEdit } from "../../formats/edit/run-edit.ts";
 import { Kernels } from "../../formats/kernels/kernels.ts";
 import { taskKernels } from "../workers/kept-kernels.ts";
 import { type EditAnswer, EditCounter, type EditOrder } from "./edit-protocol.ts";
@@ -25,8 +26,8 @@ function edit(order: EditOrder): EditAnswer {
       spec,
       obfuscate,
       lastSequence,
-      target: (inspected) => {
-        created ||= inspected?.stream?.created ?? new Date().toISOString();
+      target: (stream) => {
+        created ||= stream?.created ?? new Date().toISOString();
         return { format, config, created, emptyAsIn29, compress: false };
       },
       output: file
@@ -38,12 +39,31 @@ function edit(order: EditOrder): EditAnswer {
       kernels: taskKernels,
       // The file appears only when all is done.
       verifyAtTheEnd: true,
+      foresee: order.foresee ? () => outlineOf(path) : undefined,
     });
     file?.finish(head);
     const headReplaced = head !== undefined;
     return { kind: "done", report, created, headReplaced, ...(obfuscate ? { keys: obfuscate.toKeyFile() } : {}) };
   } finally {
     file?.close();
+  }
+}
+
+function outlineOf(path: string): ArchiveOutline | undefined {
+  const source = openSync(path, "r");
+  try {
+    const read = (at: number, length: number): Uint8Array => {
+      const bytes = length <= buffer.length ? buffer.subarray(0, length) : new Uint8Array(length);
+      for (let have = 0; have < length; ) {
+        const count = readSync(source, bytes, have, length - have, at + have);
+        if (count === 0) throw new RelightError("ARCHIVE_DAMAGED", "the file became shorter while it was read");
+        have += count;
+      }
+      return bytes;
+    };
+    return outlineArchive({ size: fstatSync(source).size, read }, taskKernels());
+  } finally {
+    closeSync(source);
   }
 }
 
@@ -67,6 +87,7 @@ function answer(order: EditOrder): EditAnswer {
   try {
     return edit(order);
   } catch (error) {
+    if (error instanceof Misforeseen) return { kind: "again" };
     // Errors lose their class on the way between threads, so the parts travel.
     if (isRelightError(error))
       return { kind: "error", code: error.code, message: error.message, context: { ...error.context } };

@@ -15,6 +15,14 @@ const State = { idle: 0, running: 1, ended: 2, broken: 3 } as const;
 /** Slots are large, so that threads seldom wake each other, and few, so that they stay in a cache. */
 const slotBytes = 1024 * 1024;
 
+/**
+ * Copies between shared memory and other memory. `TypedArray.set` does that word by word, as another thread might write meanwhile;
+ * `Buffer.copy` of a part does it as memory is copied everywhere else, some three times as fast.
+ */
+function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  Buffer.prototype.copy.call(from, to, at, start, start + length);
+}
+
 /** The other side of a pipe went away before its end. */
 export class PipeBroken extends Error {}
 
@@ -82,10 +90,12 @@ export class PipeWriter extends PipeSide {
 
   /** Throws PipeBroken. */
   write(bytes: Uint8Array): void {
+    const whole = new Uint8Array(bytes.buffer);
     for (let at = 0; at < bytes.length; ) {
       if (this.#at === 0) this.#waitForSlot();
       const length = Math.min(slotBytes - this.#at, bytes.length - at);
-      this.slots.set(bytes.subarray(at, at + length), (this.#filled % this.count) * slotBytes + this.#at);
+      const to = (this.#filled % this.count) * slotBytes + this.#at;
+      copy(whole, bytes.byteOffset + at, length, this.slots, to);
       this.#at += length;
       at += length;
       if (this.#at === slotBytes) this.#handOver();
@@ -133,8 +143,8 @@ export class PipeWriter extends PipeSide {
 
 /** The side that reads. It blocks its thread while all slots are empty. */
 export class PipeReader extends PipeSide {
+  readonly #taken = new Uint8Array(slotBytes);
   #emptied = 0;
-  #held = false;
 
   /** Says that somebody reads. */
   begin(): void {
@@ -143,11 +153,6 @@ export class PipeReader extends PipeSide {
 
   /** The next bytes, valid until the next call; undefined at the end. Throws PipeBroken. */
   next(): Uint8Array | undefined {
-    if (this.#held) {
-      this.#emptied++;
-      this.advance(Control.emptied, this.#emptied);
-      this.#held = false;
-    }
     for (;;) {
       // The state first: what was filled before the end is seen then.
       const state = this.state(Control.writer);
@@ -155,8 +160,11 @@ export class PipeReader extends PipeSide {
       if (state === State.broken) throw new PipeBroken("the writer failed");
       if (filled > this.#emptied) {
         const slot = this.#emptied % this.count;
-        this.#held = true;
-        return this.slots.subarray(slot * slotBytes, slot * slotBytes + (this.control[Control.sizes + slot] as number));
+        const size = this.control[Control.sizes + slot] as number;
+        copy(this.slots, slot * slotBytes, size, this.#taken, 0);
+        this.#emptied++;
+        this.advance(Control.emptied, this.#emptied);
+        return this.#taken.subarray(0, size);
       }
       if (state === State.ended) return undefined;
       this.wait(Control.filled, filled);
