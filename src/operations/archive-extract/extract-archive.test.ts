@@ -163,7 +163,8 @@ describe("a stream that is extracted into the store of a stopped server", () => 
       await packTgz(join(orders.v1, "stream.tar.s2"), tgz);
       const users = [{ user: "app", password: "app" }];
       await whileStopped(
-        { version: "2.15", accounts: [{ name: "APP", users }], noAuthUser: "app" },
+        // Not 2.15, whose patches differ in whether they make an account's directory at once.
+        { version: "2.14", accounts: [{ name: "APP", users }], noAuthUser: "app" },
         async (storeDirectory) => {
           const { notes } = await extract(tgz, { storeDirectory, account: "APP" });
           assert.match(notes.join(), /nothing of account "APP" yet/);
