@@ -1,4 +1,4 @@
-import { subjectBytes } from "../subjects/subject-text.ts";
+import { subjectBytes } from "./subjects/subject-text.ts";
 
 /** One field of a message's headers. */
 export interface HeaderField {
