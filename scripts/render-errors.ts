@@ -4,7 +4,8 @@ const exitMeanings: Readonly<Record<keyof typeof ExitCode, string>> = {
   ok: "done, and proven where that is the command's job",
   failed: "failed or refused; nothing half-made is left, or the message names it",
   usage: "the command line, a context or a file of credentials is not valid; nothing was done",
-  incomplete: "some of several streams failed, or did not answer",
+  incomplete:
+    "some of several streams failed, or did not answer; a part of a damaged backup was salvaged, the rest was not; what was backed up is half-made by a killed restore",
   noRepository: "reserved: there is no repository",
   locked: "reserved: the repository is locked",
   wrongKey: "reserved: the key does not open the repository",

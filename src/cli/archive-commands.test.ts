@@ -85,7 +85,7 @@ describe("relight archive", () => {
     const { code, lines } = await json("archive-verify", "verify", at("damaged"));
     assert.equal(code, 13);
     assert.equal(lines[0]?.sound, false);
-    assert.match(JSON.stringify(lines[0]?.findings), /byte \d+/);
+    assert.match(JSON.stringify(lines[0]?.findings), /at offset \d+ of the compressed data/);
     assert.match(
       (await run("verify", at("damaged"))).stdout,
       /✗ MIXED: damaged\n {2}✗ .*\n {2}still readable: \d+ messages?, .*\n {2}• lost: /,

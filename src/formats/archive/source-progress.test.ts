@@ -29,7 +29,7 @@ const text = (value: string): string =>
 describe("how far a stream has come in its sources", () => {
   const copied = ["A 7 > > a oldIdent", "B 300 b.* c.$1 b.1 otherId", "", "A 9 > > a oldIdent"];
 
-  it("V1-79 is the last message of each, with the identity of those left open that were restored", async () => {
+  it("V1-78 is the last message of each, with the identity of those left open that were restored", async () => {
     const file = await progressOf(copied, { A: 50 });
     const expected = [
       "01", // version
@@ -41,12 +41,12 @@ describe("how far a stream has come in its sources", () => {
     assert.equal(file?.toString("hex"), expected.join(""));
   });
 
-  it("V1-79 goes no further than the origin does that was restored", async () => {
+  it("V1-78 goes no further than the origin does that was restored", async () => {
     const file = await progressOf(copied, { A: 8 });
     assert.ok(file?.toString("hex").includes(`${text("A > >")}08${text("")}`));
   });
 
-  it("V1-79 is left to the server where no origin was restored, or servers before 2.10 wrote the headers", async () => {
+  it("V1-78 is left to the server where no origin was restored, or servers before 2.10 wrote the headers", async () => {
     assert.equal(await progressOf(copied), undefined);
     assert.equal(await progressOf(copied, { C: 5 }), undefined);
     assert.equal(await progressOf(["A 7", ...copied], { A: 50 }), undefined);

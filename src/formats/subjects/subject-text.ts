@@ -1,4 +1,7 @@
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+/** What the lenient one makes of bytes that are no UTF-8. */
+const replacement = "\ufffd";
 const encoder = new TextEncoder();
 /** A byte that is no UTF-8 becomes half of a pair of which no other half exists, so that no text is like it. */
 const halfPair = 0xdc00;
@@ -8,6 +11,13 @@ const halfPair = 0xdc00;
  * which stand in no text (as Python's "surrogateescape" does), and {@link subjectBytes} makes the same bytes of it again.
  */
 export function subjectText(bytes: Uint8Array): string {
+  // Twice as fast as the strict one, and this is done for every message.
+  const text = lenient.decode(bytes);
+  return text.includes(replacement) ? exactText(bytes) : text;
+}
+
+/** Of what is no UTF-8, or has a replacement character of its own. */
+function exactText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
   } catch {

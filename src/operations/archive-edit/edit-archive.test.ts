@@ -156,7 +156,7 @@ describe("an edit in several threads", { timeout: 60_000 }, () => {
       );
     }));
 
-  it("V1-78 is not made of an archive that lacks a block which its index lists, but where somebody was told", () =>
+  it("V1-79 is not made of an archive that lacks a block which its index lists, but where somebody was told", () =>
     inTemporaryDirectory(async (directory) => {
       const last = blk(3, range(21, 30));
       const blocks = [1, 2, 3].map((number) => ({ number, first: number * 10 - 9, last: number * 10 }));

@@ -59,10 +59,11 @@ export async function verifyArchive(stored: StoredStream, signal?: AbortSignal):
 
 function placed(error: RelightError): string {
   const { entry, offset, encodedOffset } = error.context;
+  const said = (at: unknown): boolean => error.message.includes(`at offset ${at} of`);
   const where = [
     ...(entry === undefined || error.message.includes(String(entry)) ? [] : [`in ${entry}`]),
-    ...(offset === undefined ? [] : [`at byte ${offset} of the decoded archive`]),
-    ...(encodedOffset === undefined ? [] : [`byte ${encodedOffset} of the file`]),
+    ...(offset === undefined || said(offset) ? [] : [`at byte ${offset} of the decoded archive`]),
+    ...(encodedOffset === undefined || said(encodedOffset) ? [] : [`byte ${encodedOffset} of the file`]),
   ];
   return where.length > 0 ? `${error.message} (${where.join(", ")})` : error.message;
 }

@@ -88,7 +88,7 @@ for (const version of versions) {
     it("replace that the server refuses after the old stream is deleted: it is back, byte for byte", async () => {
       const { live } = await changed("REFUSED");
       // Nothing but the server knows all rules of a configuration.
-      const config = { ...live.info.config, name: "REFUSED", max_age: 3_600e9, duplicate_window: 7_200e9 };
+      const config = { ...live.info.config, name: "REFUSED", republish: { src: ">", dest: "REFUSED.again.>" } };
       const result = await restore("REFUSED", { ifExists: "replace", config });
       assert.equal(result.status, "failed");
       assert.ok(result.status === "failed" && isRelightError(result.error, "RESTORE_FAILED"));

@@ -60,6 +60,8 @@ describe("F21: a restore of a stream in memory that is killed half-way", () => {
     const half = await relight("stream", "backup", "CACHE", story.path("half"));
     assert.equal(half.code, 3);
     assert.ok(half.stdout.includes('"CACHE" is half-made') && half.stdout.includes(remove), half.stdout);
+    const planned = await relight("stream", "restore", story.path("half"), "--as", "HALF", "--dry-run");
+    assert.match(planned.stdout + planned.stderr, /the backup of what a killed restore of "CACHE" left/);
     const all = await relight("account", "backup", story.path("all"), "--json");
     assert.equal(all.code, 3);
     for (const line of all.stdout.trim().split("\n")) schemas.check("account-backup", JSON.parse(line));

@@ -133,6 +133,13 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   const ifExists = wishes.ifExists === "side-by-side" ? "fail" : wishes.ifExists;
   const wish = exists ? ifExists : "create";
   const halfMade = existing && restoreLeftover(existing.config);
+  const backedUp = wishes.config ? undefined : restoreLeftover(source.config);
+  if (backedUp) {
+    warnings.push(
+      `this is the backup of what a killed restore of "${backedUp.of}" left, which is not all of it: restore an older one, or pass ` +
+        "--config with the stream's own configuration",
+    );
+  }
   for (const left of leftoversOf(target.streams, stream)) {
     if (left.kind === "origin") warnings.push(leftoverText(left));
   }

@@ -87,7 +87,7 @@ describe("streams that source restored streams, on nats-server 2.15", () => {
     assert.equal(await followsItsSources(session.api), whole + 60 + 30);
   });
 
-  it("V1-79 go on where they stood where they are restored together", async () => {
+  it("V1-78 go on where they stood where they are restored together", async () => {
     await using server = await LocalServer.start({ version: "2.15" });
     {
       await using session = await openTestSession(server.url);
@@ -102,7 +102,7 @@ describe("streams that source restored streams, on nats-server 2.15", () => {
     await copiesNext(session, server.url, whole + 2);
   });
 
-  it("V1-79 go on where they stood in a cluster too, and with another leader once each source has given something new", {
+  it("V1-78 go on where they stood in a cluster too, and with another leader once each source has given something new", {
     timeout: 180_000,
   }, async () => {
     await using cluster = await LocalCluster.start({ version: "2.15" });
