@@ -7,18 +7,16 @@ import { archiveName, backupJsonName, formatBackupJson } from "../../formats/dir
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import { type KeyFile, keyFileHint, Obfuscator } from "../../formats/edit/obfuscator.ts";
-import { Misforeseen } from "../../formats/edit/run-edit.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
-import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { fileSystemError, StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
-import { type Done, type EditWatch, editInWorker } from "./edit-in-worker.ts";
+import { editAndCheck, foreseeing } from "./edit-and-check.ts";
+import { editInWorker } from "./edit-in-worker.ts";
 import { editNotes } from "./edit-notes.ts";
 import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
-import type { EditOrder } from "./edit-protocol.ts";
 import { editedManifest } from "./edited-manifest.ts";
 import { formatOf } from "./format-of.ts";
 
@@ -137,51 +135,6 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   if (keyFile && done.keys) await commitWithKeys(staged, keyFile, done.keys);
   else await staged.commit();
   return { plan, report: done.report, notes, directory: staged.target, keyFile, manifest };
-}
-
-/** Takes the index of a v1 archive at its word, which spares a pass over it; where it was wrong, all is done again without. */
-async function foreseeing<Order extends Omit<EditOrder, "counters" | "pipe" | "foresee">, Result>(
-  order: Order,
-  run: (order: Order & { readonly foresee: boolean }) => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await run({ ...order, foresee: order.from === "v1" && !order.salvaged });
-  } catch (error) {
-    if (!(error instanceof Misforeseen)) throw error;
-  }
-  if (order.out !== undefined) await rm(order.out, { force: true });
-  return await run({ ...order, foresee: false });
-}
-
-/**
- * Has the new file read back and decoded to its end by another worker, while it is written. Where its beginning turned out to
- * be another than what was read, all of it is read again: the verdict is always about the file as it is in the end.
- */
-async function editAndCheck(
-  order: Omit<EditOrder, "counters" | "pipe"> & { readonly out: string },
-  watch: EditWatch,
-): Promise<{ readonly done: Done; readonly checked: CheckedArchive }> {
-  const { out, config } = order;
-  let check: ArchiveCheck | undefined;
-  const start = (): ArchiveCheck => ArchiveCheck.start(out, { streamName: config.name });
-  const onWritten = (bytes: number): void => {
-    check ??= start();
-    check.available(bytes);
-  };
-  try {
-    ArchiveCheck.prepare();
-    const done = await editInWorker(order, { ...watch, onWritten });
-    if (done.headReplaced) {
-      await check?.cancel();
-      check = undefined;
-    }
-    check ??= start();
-    check.available((await stat(out)).size);
-    return { done, checked: await check.finish() };
-  } catch (error) {
-    await check?.cancel();
-    throw error;
-  }
 }
 
 const keyFileOf = (target: string): string => `${resolve(target)}.keys.json`;
