@@ -44,10 +44,11 @@ export async function runLocalCommand(
     settings.validate?.();
     exitCode = await work({ signal: controller.signal });
   } catch (thrown) {
+    const known = asRelightError(thrown);
+    // Who cancels closes connections, and whoever still waits for an answer there may be the first to say so.
+    const lost = !(thrown instanceof RelightError) || known.exitCode === ExitCode.unreachable;
     const error =
-      controller.signal.aborted && !(thrown instanceof RelightError)
-        ? new RelightError("CANCELLED", "cancelled", { cause: thrown })
-        : asRelightError(thrown);
+      controller.signal.aborted && lost ? new RelightError("CANCELLED", "cancelled", { cause: thrown }) : known;
     if (settings.json) printJson(failureSummary(settings.command, error));
     exitCode = reportError(error);
   } finally {

@@ -26,11 +26,7 @@ export class StoreIndex {
     this.#subjects = new SubjectCounts(kernels);
   }
 
-  /** False: there will be no index. */
-  get usable(): boolean {
-    return this.#usable;
-  }
-
+  /** There will be no index. */
   giveUp(): void {
     this.#usable = false;
   }

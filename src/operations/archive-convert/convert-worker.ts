@@ -54,6 +54,4 @@ function outcome(order: ConvertOrder): ConvertMessage {
   return { kind: "end" };
 }
 
-// A worker may be started before its first order comes.
-taskKernels({ shared: true });
 parentPort?.on("message", (order: ConvertOrder) => parentPort?.postMessage(outcome(order)));

@@ -64,11 +64,6 @@ export class ConvertedArchive implements AsyncIterable<Uint8Array> {
     lease.send({ ...wish, counters, slots: inUse + ahead });
   }
 
-  /** Gets ready for a conversion that will be asked for soon. */
-  static warm(): void {
-    pool.warm();
-  }
-
   /** `inUse`: pieces that may be in use at once, at least. */
   static start(wish: ConvertWish, { inUse }: { readonly inUse: number }): ConvertedArchive {
     return new ConvertedArchive(wish, inUse);
