@@ -27,11 +27,19 @@ const sayings: readonly (readonly [codes: RegExp, saying: string])[] = [
   [/^(r1-uncovered|last-copy|survivor-.*|survivors-differ|no-copy)$/, "a backup: --backups <dir>"],
   [/^(r1-uncovered|last-copy|survivor-.*|survivors-differ|no-copy)$/, "may be lost: --release ACCOUNT/STREAM"],
   [/^inventory-unseen$/, "may be lost: --release 'ACCOUNT/*'"],
-  [/^may-come-back$/, "will not come back: --gone <server>"],
+  [/^(may-come-back|meta-quorum)$/, "will not come back: --gone <server>"],
+  [/^(on-purpose|written-since)$/, "is to be restored: --restore ACCOUNT/STREAM"],
 ];
 
+export interface RenderPlanOptions {
+  readonly notSeen: readonly BlindSpot[];
+  /** The file that was used and added to; null: none. */
+  readonly ledger: string | null;
+  readonly color: boolean;
+}
+
 /** A plan for a person at night: what is to be done in which order, then what is left for them; nothing of it is done. */
-export function renderClusterPlan(plan: ClusterPlan, notSeen: readonly BlindSpot[], color: boolean): string {
+export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color }: RenderPlanOptions): string {
   const paint: Paint = (name, text) => (color ? styleText(name, text, { validateStream: false }) : text);
   const { mark, color: markColor } = outlooks[plan.outlook];
   const lines = [`${paint(markColor, mark)}  ${readable(plan.summary)}`];
@@ -45,12 +53,15 @@ export function renderClusterPlan(plan: ClusterPlan, notSeen: readonly BlindSpot
     lines.push(`Not seen: ${what}${detail ? ` (${detail})` : ""}. To see it, ${cure}.`);
   }
   lines.push(`As of ${readable(plan.takenAt)}, two looks.${versions(plan)}`);
-  lines.push(
-    plan.steps.length === 0
-      ? "Nothing was changed."
-      : "This is a plan only: nothing was done, and this release carries no plan out. A plan is true of its moment: make a new one before each step.",
-  );
+  lines.push(plan.steps.length === 0 ? "Nothing was changed." : `This is a plan only: nothing was done. ${next(plan)}`);
+  if (ledger !== null) lines.push(`Remembered in ${ledger}.`);
   return `${lines.join("\n")}\n`;
+}
+
+/** Whoever has a plan wants to know how it is carried out. */
+function next({ outlook }: ClusterPlan): string {
+  if (outlook === "act" || outlook === "wait") return "To do it: relight cluster apply, with the same flags.";
+  return "Relight can do none of it before that.";
 }
 
 function renderStep(step: PlanStep, number: number, plan: ClusterPlan, paint: Paint): readonly string[] {

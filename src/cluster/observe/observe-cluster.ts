@@ -19,6 +19,11 @@ export interface ObserveOptions {
   readonly streamMs?: number | undefined;
   /** An earlier look: its servers are missed where they do not answer any more. */
   readonly earlier?: Sample | undefined;
+  /**
+   * Wait for the servers that answered in `earlier`, and a moment more for others: for looks that follow one another quickly, where
+   * the servers count one that died for minutes, and each look would wait for it.
+   */
+  readonly brief?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,11 +32,12 @@ export interface ObserveOptions {
  * takes a few seconds where something is dead.
  */
 export async function observeCluster(options: ObserveOptions): Promise<Sample> {
-  const { account, system, pingMs, streamMs = 2_000, earlier, signal } = options;
+  const { account, system, pingMs, streamMs = 2_000, earlier, brief, signal } = options;
+  const expected = brief && earlier ? namesOfAnswering(earlier) : undefined;
   const start = Date.now();
   const noSystem: Unseen = { unseen: "no-system-credential" };
   const looking: Promise<Known<SystemView>> = system
-    ? lookAsSystem(system, { pingMs, signal })
+    ? lookAsSystem(system, { pingMs, expected, signal })
     : Promise.resolve(noSystem);
   const [view, listed] = await Promise.all([looking, account ? listAccount(account) : undefined]);
   let own: AccountView | Unseen = { unseen: "no-account-credential" };
@@ -52,4 +58,8 @@ export async function observeCluster(options: ObserveOptions): Promise<Sample> {
     account: "unseen" in own ? own : own.account,
   };
   return { takenAt: new Date(start).toISOString(), tookMs: Date.now() - start, sight, servers, meta, accounts };
+}
+
+function namesOfAnswering({ servers }: Sample): ReadonlySet<string> {
+  return new Set(servers.filter(({ answers }) => answers === true).map(({ name }) => name));
 }

@@ -172,11 +172,13 @@ function findLosses(view: View): readonly Loss[] {
         "Start it with its disk first, or say that it is gone.",
       );
     }
-    const named = isNamed(view, key);
+    const messages = standing?.state?.messages ?? 0;
+    // Relight's own deletion is as good as a word, but not for what came under the name since.
+    const named = isNamed(view, key) && (messages === 0 || view.request.words.restore.includes(key));
     if (kind !== "emptied" && !named) {
       block("on-purpose", `${text}: by a person, or lost?`, "Name it to be restored, or accept what is there.");
     }
-    if (kind !== "vanished" && (standing?.state?.messages ?? 0) > 0 && !named) {
+    if (kind !== "vanished" && messages > 0 && !named) {
       block("written-since", `${key} has messages that came since`, "Back it up, and name it to be restored.");
     }
     losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });

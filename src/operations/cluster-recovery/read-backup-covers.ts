@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import type { BackupCover } from "../cluster/plan/plan-request.ts";
-import type { StoredStream } from "../operations/stream-restore/read-backup.ts";
+import type { BackupCover } from "../../cluster/plan/plan-request.ts";
+import type { StoredStream } from "../stream-restore/read-backup.ts";
 
 /** What the directories of `--backups` are worth to a plan. */
 export interface BackupCovers {
@@ -39,10 +39,8 @@ export async function readBackupCovers(paths: readonly string[]): Promise<Backup
 async function storedIn(
   path: string,
 ): Promise<{ readonly streams: readonly StoredStream[]; readonly failures: readonly string[] }> {
-  const { readAccountBackup, readBackup } = await import("../operations/stream-restore/read-backup.ts");
-  const { isConfigurationLayout, readConfiguration } = await import(
-    "../operations/account-restore/read-configuration.ts"
-  );
+  const { readAccountBackup, readBackup } = await import("../stream-restore/read-backup.ts");
+  const { isConfigurationLayout, readConfiguration } = await import("../account-restore/read-configuration.ts");
   const isDirectory = await stat(path).then(
     (info) => info.isDirectory(),
     () => false,
