@@ -5,7 +5,7 @@ import type { LocalServer } from "../../local/local-server.ts";
 
 /**
  * Turns the bits of one byte in the middle of a stream's first block, as a bad disk does. The server must not run, as it would not
- * notice before it reads the block again.
+ * notice before it reads the block again. In a stream of one block it notices at its start, and gets the block from the leader.
  */
 export async function flipByte(server: LocalServer, account: string, stream: string): Promise<void> {
   assert.ok(!server.running, `${server.name} runs`);
