@@ -9,6 +9,7 @@ import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
+import { registerClusterApply } from "./commands/cluster-apply.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
@@ -64,6 +65,7 @@ export function buildProgram(): Command {
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
   registerClusterPlan(cluster);
+  registerClusterApply(cluster);
   registerCompletion(program);
   return program;
 }
