@@ -138,7 +138,16 @@ class Recovery {
     if (this.#planned === null) this.#covers = coversOfCluster(this.#found, picture.later).covers;
     const ledger = await changeLedgerFile(this.#request.ledger, (known) => {
       refuseForeignLedger(this.#request.ledger, known, picture);
-      return mergeLedger(settleRestored(known, picture.later, this.#covers).ledger, picture);
+      const { ledger: settled, settled: keys } = settleRestored(known, picture.later, this.#covers);
+      for (const key of keys) {
+        const text = `${key} was restored by a run that was cut off, and has been written to since`;
+        this.#asked.set(`restore:${key}`, {
+          step: `restore:${key}`,
+          text,
+          cure: "See that all of its consumers are there.",
+        });
+      }
+      return mergeLedger(settled, picture);
     });
     this.#planned = {
       picture,
