@@ -92,7 +92,7 @@ export async function performStep(step: PlanStep, _plan: ClusterPlan, performanc
     error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
   };
   await log.write({
-    event: error === null ? "step-done" : "step-failed",
+    event: error === null ? "step-done" : record.state === "failed" ? "step-failed" : "step-cancelled",
     step,
     evidence,
     outcome: error === null ? "done and verified" : `${error.code}: ${error.message}`,
