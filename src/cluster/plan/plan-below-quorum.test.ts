@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { planLines } from "../../testing/check-plan.ts";
-import { backup, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
+import { backup, before, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
 import { peerIdOf } from "../peer-id.ts";
 
 const spare = ["n1", "n2", "!n3", "n4"];
