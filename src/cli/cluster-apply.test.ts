@@ -69,6 +69,7 @@ describe("relight cluster apply", { timeout: 300_000 }, () => {
 
     await on.cluster.wipe(victim);
     await on.reconnect();
+    await on.elected("ORDERS");
     const words = ["--gone", victim];
     const backups = ["--backups", on.at("all")];
     const [planned, blocked] = await Promise.all([
