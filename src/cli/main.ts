@@ -12,6 +12,7 @@ import { registerArchiveVerify } from "./commands/archive-verify.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerCompletion } from "./commands/completion.ts";
+import { registerDrillCluster } from "./commands/drill-cluster.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
@@ -62,6 +63,8 @@ export function buildProgram(): Command {
   const cluster = program.command("cluster").description("see what a cluster has lost, and get it back");
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
+  const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
+  registerDrillCluster(drill);
   registerCompletion(program);
   return program;
 }
