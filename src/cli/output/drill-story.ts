@@ -93,7 +93,9 @@ export class DrillStory {
   #step({ kind, id, why, state, seconds }: DrillStep): void {
     const subject = id.slice(kind.length + 1);
     const said = state === "done" ? (plainWords[kind] ?? why) : why;
-    this.#line(`  ${state === "done" ? "✓" : "✗"} ${`${kind} ${subject}`.padEnd(26)} ${formatSeconds(seconds).padStart(7)}  ${said}`);
+    this.#line(
+      `  ${state === "done" ? "✓" : "✗"} ${`${kind} ${subject}`.padEnd(26)} ${formatSeconds(seconds).padStart(7)}  ${said}`,
+    );
   }
 
   #comparison({ stream, messages, consumers, differences, notes }: StreamComparison): void {
