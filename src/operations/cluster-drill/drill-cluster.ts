@@ -45,6 +45,7 @@ export async function drillCluster(options: DrillOptions): Promise<DrillReport> 
   const directory = await mkdtemp(join(tmpdir(), "relight-drill-"));
   if (!keep) resources.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   const backups = join(directory, "backup");
+  const ledger = join(directory, "ledger.json");
 
   const cluster = resources.use(
     await LocalCluster.start({
@@ -60,7 +61,7 @@ export async function drillCluster(options: DrillOptions): Promise<DrillReport> 
 
   const streams = drillStreams(nodes);
   const all = resources.use(await openDrillSessions(cluster.urls, signal));
-  const prepared = await prepareDrill(cluster, all, { streams, backups, tool, signal, onEvent });
+  const prepared = await prepareDrill(cluster, all, { streams, backups, ledger, tool, signal, onEvent });
   const spare = cluster.servers.at(-1)?.name ?? "";
 
   const victim = prepared.homes.get("AUDIT")?.[0] ?? "n1";
@@ -91,11 +92,12 @@ export async function drillCluster(options: DrillOptions): Promise<DrillReport> 
   };
   const { whole, left } = await recoverDrill({
     sessions,
-    ledger: prepared.ledger,
+    ledger,
     backups,
     directory,
     gone: victim,
     earlier,
+    tool,
     signal,
     onStep,
   });

@@ -1,10 +1,9 @@
-import { emptyLedger, type Ledger } from "../../cluster/ledger.ts";
-import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { takePicture } from "../../cluster/observe/take-picture.ts";
 import { RelightError } from "../../errors.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { LocalCluster } from "../../local/local-cluster.ts";
 import { backupAccount } from "../account-backup/backup-account.ts";
+import { mergeLedgerFile } from "../cluster-ledger/ledger-file.ts";
 import type { DrillEvent } from "./drill-report.ts";
 import type { DrillSessions } from "./drill-sessions.ts";
 import { type DrillStream, homesOf, loadStream } from "./drill-streams.ts";
@@ -14,13 +13,14 @@ import { readContent, type StreamContent } from "./stream-content.ts";
 export interface PreparedDrill {
   readonly before: readonly StreamContent[];
   readonly homes: ReadonlyMap<string, readonly string[]>;
-  readonly ledger: Ledger;
   readonly seconds: { readonly load: number; readonly backup: number };
 }
 
 export interface PrepareOptions {
   readonly streams: readonly DrillStream[];
   readonly backups: string;
+  /** The file in which it is written down what the streams hold, and where. */
+  readonly ledger: string;
   readonly tool: string;
   readonly signal: AbortSignal;
   readonly onEvent: (event: DrillEvent) => void;
@@ -30,7 +30,7 @@ export interface PrepareOptions {
 export async function prepareDrill(
   cluster: LocalCluster,
   { session, system }: DrillSessions,
-  { streams, backups, tool, signal, onEvent }: PrepareOptions,
+  { streams, backups, ledger, tool, signal, onEvent }: PrepareOptions,
 ): Promise<PreparedDrill> {
   const { api } = session;
   const start = performance.now();
@@ -61,8 +61,8 @@ export async function prepareDrill(
   const bytes = await backUp(session, { directory: backups, tool, signal });
   const backup = secondsSince(backupStart);
   onEvent({ kind: "backed-up", streams: streams.length, bytes, seconds: backup });
-  const ledger = await remember(api, system, signal);
-  return { before, homes, ledger, seconds: { load, backup } };
+  await remember(ledger, api, system, signal);
+  return { before, homes, seconds: { load, backup } };
 }
 
 async function backUp(
@@ -79,10 +79,15 @@ async function backUp(
 }
 
 /** As `relight cluster status` does it on good days: where an R1 stream lived cannot be asked once its server is dead. */
-async function remember(api: JetStreamApi, system: DrillSessions["system"], signal: AbortSignal): Promise<Ledger> {
+async function remember(
+  path: string,
+  api: JetStreamApi,
+  system: DrillSessions["system"],
+  signal: AbortSignal,
+): Promise<void> {
   const picture = await takePicture({ account: api, system, gapMs: 0, signal });
-  const ledger = mergeLedger(emptyLedger, picture);
-  if (ledger.streams.every(({ counters }) => counters !== null)) return ledger;
+  const { streams } = await mergeLedgerFile(path, picture);
+  if (streams.every(({ counters }) => counters !== null)) return;
   throw new RelightError("SERVER_START_FAILED", "the cluster is not whole before the drill begins");
 }
 

@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
-import { emptyLedger, type Ledger } from "../../cluster/ledger.ts";
-import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { observeCluster } from "../../cluster/observe/observe-cluster.ts";
 import { takePicture } from "../../cluster/observe/take-picture.ts";
 import type { Sample } from "../../cluster/picture.ts";
@@ -17,6 +15,9 @@ import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { LocalCluster, type LocalClusterOptions } from "../../local/local-cluster.ts";
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
+import { mergeLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
+import { recoverCluster } from "../../operations/cluster-recovery/recover-cluster.ts";
+import type { RecoveryEvent, RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
 import { compareStreams, type Tolerances } from "../compare-streams.ts";
 import { describeDifferences } from "../difference.ts";
 import { fillStream } from "../fill.ts";
@@ -26,7 +27,6 @@ import { fetchMessages } from "../pull.ts";
 import { readStream, type StreamContents } from "../read-stream.ts";
 import type { OpenConfig } from "../stream-info.ts";
 import { createConsumer, createStream } from "../stream-setup.ts";
-import { interimRecover } from "./interim-executor.ts";
 import { RouteProxies } from "./route-proxies.ts";
 
 export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" | "accounts"> {
@@ -35,19 +35,11 @@ export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" 
   readonly proxied?: boolean;
 }
 
-export interface SceneOutcome {
-  /** Ids of the steps that were carried out, in their order. */
-  readonly done: readonly string[];
-  /** What is left. */
-  readonly plan: ClusterPlan;
-}
-
 /** Where a story of a cluster's recovery plays; everything is gone when it is disposed. */
 export class RecoveryScene implements AsyncDisposable {
   readonly cluster: LocalCluster;
   readonly proxies: RouteProxies | undefined;
   readonly directory: string;
-  ledger: Ledger = emptyLedger;
   readonly #backups: string[] = [];
   readonly #before = new Map<string, StreamContents>();
   readonly #resources: AsyncDisposableStack;
@@ -73,6 +65,10 @@ export class RecoveryScene implements AsyncDisposable {
     return new RecoveryScene(cluster, proxies, directory, resources.move());
   }
 
+  get #ledger(): string {
+    return join(this.directory, "ledger.json");
+  }
+
   /** URLs of the nodes that run. */
   get urls(): readonly string[] {
     return this.cluster.servers.filter(({ running }) => running).map(({ url }) => url);
@@ -96,6 +92,10 @@ export class RecoveryScene implements AsyncDisposable {
     await fillStream(nc, name, { messages, size: 300, kind: "json", subjects: [`${name.toLowerCase()}.a`] });
     await createConsumer(nc, name, { durable_name: `of-${name}`, ack_wait: 3_600_000_000_000 });
     await fetchMessages(nc, name, `of-${name}`, 20);
+    // Delivered messages are counted a moment after they came.
+    const counted = async (): Promise<number> =>
+      (await jsRequest<{ num_ack_pending: number }>(nc, `CONSUMER.INFO.${name}.of-${name}`)).num_ack_pending;
+    while ((await counted()) < 20) await sleep(20);
   }
 
   /** Where a stream lives: its leader, then the others. */
@@ -116,8 +116,8 @@ export class RecoveryScene implements AsyncDisposable {
     const deadline = Date.now() + 30_000;
     for (;;) {
       const picture = await takePicture({ account: eyes.session.api, system: eyes.system, gapMs: 0 });
-      this.ledger = mergeLedger(this.ledger, picture);
-      if (this.ledger.streams.every(({ counters }) => counters !== null)) return;
+      const ledger = await mergeLedgerFile(this.#ledger, picture);
+      if (ledger.streams.every(({ counters }) => counters !== null)) return;
       assert.ok(Date.now() < deadline, "not every stream was seen with a leader");
       await sleep(200);
     }
@@ -163,11 +163,11 @@ export class RecoveryScene implements AsyncDisposable {
   async plan(words: Partial<OperatorWords> = {}, ...names: readonly string[]): Promise<ClusterPlan> {
     await using eyes = await this.#open(...names);
     const picture = await takePicture({ account: eyes.session.api, system: eyes.system });
-    this.ledger = mergeLedger(this.ledger, picture);
+    const ledger = await mergeLedgerFile(this.#ledger, picture);
     const now = new Date().toISOString();
     return planCluster({
       picture,
-      ledger: this.ledger,
+      ledger,
       backups: [],
       words: { ...noWords, ...words },
       thresholds: defaultThresholds,
@@ -175,21 +175,22 @@ export class RecoveryScene implements AsyncDisposable {
     });
   }
 
-  /** Recovers as `relight cluster apply` does, with the backups that were made. */
-  async recover(words: Partial<OperatorWords> = {}, earlier?: Sample): Promise<SceneOutcome> {
+  /** Recovers as `relight cluster apply --yes` does, with the backups that were made. */
+  async recover(words: Partial<OperatorWords> = {}, options: RecoverOptions = {}): Promise<RecoveryOutcome> {
     await using eyes = await this.#open();
-    const { done, plan, ledger } = await interimRecover({
-      session: eyes.session,
-      system: eyes.system,
-      ledger: this.ledger,
-      backups: this.#backups,
-      words,
-      directory: this.directory,
-      ...(earlier ? { earlier } : {}),
-      ...(process.env.RELIGHT_SHOW ? { log: (text: string) => console.error(text) } : {}),
-    });
-    this.ledger = ledger;
-    return { done: done.map(({ id }) => id), plan };
+    return await recoverCluster(
+      {
+        system: eyes.system,
+        account: eyes.session,
+        words: { ...noWords, ...words },
+        backups: this.#backups,
+        ledger: this.#ledger,
+        tool: "relight test",
+        maxWaitMs: 120_000,
+        ...options,
+      },
+      { onEvent: (event) => show(event) },
+    );
   }
 
   /** Asserts that a stream is what it was: every message and every consumer. */
@@ -207,11 +208,6 @@ export class RecoveryScene implements AsyncDisposable {
       if (Date.now() > deadline) assert.fail(`${stream} is not what it was:\n${said}`);
       await sleep(500);
     }
-  }
-
-  async assertWhole(outcome: SceneOutcome): Promise<void> {
-    const left = outcome.plan.steps.map(({ id, why, blockers }) => `${id}: ${why} ${blockers.map(({ text }) => text)}`);
-    assert.deepEqual(left, [], `done: ${outcome.done.join(", ")}`);
   }
 
   async #open(...names: readonly string[]): Promise<Eyes> {
@@ -232,4 +228,38 @@ export class RecoveryScene implements AsyncDisposable {
 interface Eyes extends AsyncDisposable {
   readonly session: Session;
   readonly system: NatsConnection;
+}
+
+export interface RecoverOptions {
+  /** A look that was taken before, so that the first plan does not have to wait for a second one. */
+  readonly earlier?: Sample;
+  readonly maxWaitMs?: number;
+}
+
+/** Asserts that everything was done and verified, and nothing is left. */
+export function assertRecovered({ status, summary, steps, left }: RecoveryOutcome): void {
+  const said = [
+    ...steps.map(({ id, state, error }) => `${id} ${state} ${error?.message ?? ""}`),
+    ...left.map(({ text }) => text),
+  ];
+  assert.equal(status, "recovered", `${summary}\n${said.join("\n")}`);
+}
+
+/** Ids of the steps that were done, in their order. */
+export const stepsDone = ({ steps }: RecoveryOutcome): readonly string[] =>
+  steps.filter(({ state }) => state === "done").map(({ id }) => id);
+
+/** With RELIGHT_SHOW=1, for whoever looks why a story does not end well. */
+function show(event: RecoveryEvent): void {
+  if (!process.env.RELIGHT_SHOW) return;
+  const at = new Date().toISOString();
+  if (event.kind === "planned") {
+    const steps = event.plan.steps.map(
+      ({ id, state, blockers }) => `${id} ${state} ${blockers.map(({ code }) => code)}`,
+    );
+    console.error(`${at} ${event.plan.outlook}: ${steps.join(", ")}`);
+  } else if (event.kind === "progress") console.error(`${at}   ${event.step.id}: ${event.text}`);
+  else if (event.kind === "step-ended")
+    console.error(`${at}   ${event.step.id} ${event.step.state} ${event.step.error?.message ?? ""}`);
+  else console.error(`${at} ${event.kind} ${"step" in event ? event.step.id : event.waitMs}`);
 }

@@ -60,7 +60,7 @@ for (const version of scenarioVersions(["2.10", "2.15"], ["2.15"])) {
       await scene.load({ name: "THREE", num_replicas: 3 });
       await scene.remember();
       const outcome = await scene.recover({ gone: ["n2"] });
-      assert.deepEqual(outcome.done, []);
+      assert.deepEqual(outcome.steps, []);
       await scene.cluster.ready();
       await scene.assertSame("THREE");
     });
