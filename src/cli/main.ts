@@ -9,6 +9,7 @@ import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
+import { registerClusterApply } from "./commands/cluster-apply.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
@@ -65,6 +66,7 @@ export function buildProgram(): Command {
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
   registerClusterPlan(cluster);
+  registerClusterApply(cluster);
   const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
   registerDrillCluster(drill);
   registerCompletion(program);

@@ -16,8 +16,11 @@ import type {
   RecoveryOutcome,
   RecoveryRequest,
 } from "../operations/cluster-recovery/recovery-request.ts";
+import { fillStream } from "./fill.ts";
 import { openTestSession } from "./open-test-session.ts";
+import { fetchMessages } from "./pull.ts";
 import { readStream, type StreamContents } from "./read-stream.ts";
+import { createConsumer, createStream } from "./stream-setup.ts";
 
 /** A cluster to be recovered, the two sessions on it, and a directory for ledger and backups; all gone when it is disposed. */
 export class RecoveryCluster implements AsyncDisposable {
@@ -35,7 +38,7 @@ export class RecoveryCluster implements AsyncDisposable {
   }
 
   static async start(options: LocalClusterOptions): Promise<RecoveryCluster> {
-    const cluster = await LocalCluster.start(options);
+    const cluster = await LocalCluster.start({ ...options, node: (name) => ({ tags: [`node:${name}`] }) });
     const directory = mkdtempSync(join(tmpdir(), "relight-recovery-"));
     return new RecoveryCluster(cluster, directory, await openTestSession(cluster.url), await systemOf(cluster.url));
   }
@@ -60,6 +63,41 @@ export class RecoveryCluster implements AsyncDisposable {
 
   look(earlier?: Sample): Promise<Sample> {
     return observeCluster({ account: this.session.api, system: this.system, earlier });
+  }
+
+  /** A stream with messages and a consumer that has some to be acknowledged. Returns where its replicas are, the leader first. */
+  async fillReplicated(name: string, replicas: number): Promise<readonly string[]> {
+    await createStream(this.nc, { ...this.#config(name), num_replicas: replicas });
+    await this.#fill(name);
+    const { cluster } = await this.session.api.streamInfo(name);
+    return [cluster?.leader ?? "", ...(cluster?.replicas ?? []).map((replica) => replica.name)];
+  }
+
+  /** The same with one replica, on one server. Its placement is asked for, and then forgotten: it may be replaced by any. */
+  async fillOneOn(server: string, name: string): Promise<void> {
+    const tagged = { ...this.#config(name), placement: { tags: [`node:${server}`] } };
+    await createStream(this.nc, tagged);
+    const { config } = await this.session.api.streamInfo(name);
+    const { placement: _, ...anywhere } = config;
+    await this.session.api.updateStream(anywhere as typeof config);
+    await this.#fill(name);
+    const { cluster } = await this.session.api.streamInfo(name);
+    if (cluster?.leader !== server) throw new Error(`${name} is on ${cluster?.leader}, not on ${server}`);
+  }
+
+  #config(name: string): {
+    readonly name: string;
+    readonly subjects: readonly string[];
+    readonly allow_direct: boolean;
+  } {
+    return { name, subjects: [`${name.toLowerCase()}.>`], allow_direct: true };
+  }
+
+  async #fill(name: string): Promise<void> {
+    const subjects = ["a", "b"].map((last) => `${name.toLowerCase()}.${last}`);
+    await fillStream(this.nc, name, { messages: 400, size: 300, kind: "json", subjects });
+    await createConsumer(this.nc, name, { durable_name: "work", ack_wait: 3_600_000_000_000 });
+    await fetchMessages(this.nc, name, "work", 7);
   }
 
   /** Backs up the account into `at(name)`, and writes down what the cluster holds, as on a good day. */

@@ -36,10 +36,12 @@ export interface RenderPlanOptions {
   /** The file that was used and added to; null: none. */
   readonly ledger: string | null;
   readonly color: boolean;
+  /** It is about to be carried out. */
+  readonly applied?: boolean;
 }
 
 /** A plan for a person at night: what is to be done in which order, then what is left for them; nothing of it is done. */
-export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color }: RenderPlanOptions): string {
+export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color, applied }: RenderPlanOptions): string {
   const paint: Paint = (name, text) => (color ? styleText(name, text, { validateStream: false }) : text);
   const { mark, color: markColor } = outlooks[plan.outlook];
   const lines = [`${paint(markColor, mark)}  ${readable(plan.summary)}`];
@@ -53,6 +55,7 @@ export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color }:
     lines.push(`Not seen: ${what}${detail ? ` (${detail})` : ""}. To see it, ${cure}.`);
   }
   lines.push(`As of ${readable(plan.takenAt)}, two looks.${versions(plan)}`);
+  if (applied) return `${lines.join("\n")}\n`;
   lines.push(plan.steps.length === 0 ? "Nothing was changed." : `This is a plan only: nothing was done. ${next(plan)}`);
   if (ledger !== null) lines.push(`Remembered in ${ledger}.`);
   return `${lines.join("\n")}\n`;
@@ -105,7 +108,11 @@ function* particulars({
 }
 
 /** "n2", "APP/ORDERS", "APP/ORDERS > billing", "APP/ORDERS on n2"; what it is about otherwise is in its id. */
-function targetOf({ id, kind, target: { server, account, stream, consumer } }: PlanStep): string {
+export function targetOf({
+  id,
+  kind,
+  target: { server, account, stream, consumer },
+}: Pick<PlanStep, "id" | "kind" | "target">): string {
   if (stream === null) return server ?? id.slice(kind.length + 1);
   const name = `${account}/${stream}${consumer === null ? "" : ` > ${consumer}`}`;
   return server === null ? name : `${name} on ${server}`;
