@@ -32,6 +32,27 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    story:
+      "CP-37: so for the second of them, though the cluster already replaces the first, which it cannot end without a quorum",
+    situation: {
+      servers: ["n1", "!n3", "n4", "n5"],
+      offline: ["n3"],
+      words: { gone: ["n3"] },
+      streams: [
+        replicated("ORDERS", ["+n1", "-n3"], null, {
+          wanted: 3,
+          desired: {
+            peers: ["n1", "n3", "n4"],
+            type: "membership",
+            description: "waiting for membership change to commit",
+          },
+        }),
+      ],
+      memory: [remembered("ORDERS", ["n1", "n2", "n3"])],
+    },
+    steps: ["peer-remove:n3 ready", "wait:healed:n3 later safe"],
+  },
+  {
     story: "CP-31: R3, two gone, 2.10: scaled down to the survivor before any removal, and up again at the end",
     situation: {
       version: "2.10.27",

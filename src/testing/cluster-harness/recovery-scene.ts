@@ -87,15 +87,19 @@ export class RecoveryScene implements AsyncDisposable {
     const { name } = config;
     const nc = await this.connect();
     const subjects = [`${name.toLowerCase()}.>`];
-    await createStream(nc, { subjects, allow_direct: true, ...config });
-    if (config.mirror !== undefined || config.sources !== undefined) return;
+    const copies = config.mirror !== undefined || config.sources !== undefined;
+    await createStream(nc, { allow_direct: true, ...(copies ? {} : { subjects }), ...config });
+    if (copies) return;
     await fillStream(nc, name, { messages, size: 300, kind: "json", subjects: [`${name.toLowerCase()}.a`] });
     await createConsumer(nc, name, { durable_name: `of-${name}`, ack_wait: 3_600_000_000_000 });
     await fetchMessages(nc, name, `of-${name}`, 20);
     // Delivered messages are counted a moment after they came.
-    const counted = async (): Promise<number> =>
-      (await jsRequest<{ num_ack_pending: number }>(nc, `CONSUMER.INFO.${name}.of-${name}`)).num_ack_pending;
-    while ((await counted()) < 20) await sleep(20);
+    const counted = async (): Promise<boolean> => {
+      const subject = `CONSUMER.INFO.${name}.of-${name}`;
+      const info = await jsRequest<{ num_ack_pending: number; delivered: { stream_seq: number } }>(nc, subject);
+      return info.num_ack_pending === 20 && info.delivered.stream_seq === 20;
+    };
+    while (!(await counted())) await sleep(20);
   }
 
   /** Where a stream lives: its leader, then the others. */
@@ -123,12 +127,15 @@ export class RecoveryScene implements AsyncDisposable {
     }
   }
 
-  /** Backs the account up, as `relight account backup` does. */
-  async backUp(): Promise<void> {
+  /** Backs the account up, as `relight account backup` does, or these streams of it. */
+  async backUp(...streams: readonly string[]): Promise<void> {
     await using session = await openTestSession(this.cluster.url);
     const directory = join(this.directory, `backup-${this.#backups.length + 1}`);
     const { results } = await backupAccount(session, { directory, tool: "relight test" });
     for (const result of results) if (result.status === "failed") throw result.error;
+    for (const { stream } of results) {
+      if (streams.length > 0 && !streams.includes(stream)) await rm(join(directory, stream), { recursive: true });
+    }
     this.#backups.push(directory);
   }
 
