@@ -43,6 +43,7 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
   for (const { name, peer } of ledger.servers) names.set(name, peer);
   for (const { name, peer } of later.servers) names.set(name, peer);
   const members = isSeen(later.meta) ? seenOr(later.meta.peers, []) : [];
+  const led = isSeen(later.meta) && later.meta.leader !== null;
   // A ghost is known by its id; somebody may remember whose id it is.
   const byPeer = new Map([...names].map(([name, peer]) => [peer, name]));
   for (const { name, peer } of members) if (!byPeer.has(peer)) names.set(name ?? peer, peer);
@@ -69,7 +70,7 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
       name,
       peer,
       kind: answers
-        ? answering(seen, picture.earlier)
+        ? answering(seen, picture.earlier, led)
         : silentTwice && heard
           ? "contradicted"
           : gone
@@ -87,10 +88,13 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
   return standings;
 }
 
-function answering(seen: ServerPicture, earlier: Sample | null): "alive" | "starting" | "disabled" {
+function answering(seen: ServerPicture, earlier: Sample | null, led: boolean): "alive" | "starting" | "disabled" {
   const jetstream = seenOr(seen.jetstream, null);
   const errors = isSeen(seen.health) ? seen.health.errors.join("\n") : "";
-  const starting = /not current with the meta leader|not established contact|failed to be ready/i.test(errors);
+  // Where nobody leads the meta group every server says that it has no contact with its leader: that is no start.
+  const starting = (
+    led ? /not current with the meta leader|not established contact|failed to be ready/i : /failed to be ready/i
+  ).test(errors);
   if (starting || !answered(earlier, seen.name)) return "starting";
   if (jetstream === null) return "starting";
   return jetstream.enabled ? "alive" : "disabled";
