@@ -48,19 +48,21 @@ function messageDifferences(
   });
   return [
     ...counted(missing, "missing"),
-    ...counted(extra, "there that should not be"),
+    ...counted(extra, "not expected"),
     ...counted(
       changed.map(([sequence]) => sequence),
-      "not what they were",
+      "changed",
     ),
   ];
 }
+
+const count = (messages: number): string => `${messages} ${messages === 1 ? "message" : "messages"}`;
 
 function counted(sequences: readonly number[], what: string): readonly string[] {
   if (sequences.length === 0) return [];
   const listed = [...sequences].sort((a, b) => a - b).slice(0, most);
   const more = sequences.length > most ? ", ..." : "";
-  return [`${sequences.length} messages are ${what}: sequence ${listed.join(", ")}${more}`];
+  return [`${what}: ${count(sequences.length)} (sequence ${listed.join(", ")}${more})`];
 }
 
 function consumerDifferences(
@@ -82,7 +84,7 @@ function consumerDifferences(
     if (changes.length === 0) continue;
     if (restored && standsAtFloor(was, is)) {
       notes.push(
-        `consumer ${was.name} goes on behind its last acknowledgement: ${was.num_ack_pending} messages come again`,
+        `consumer ${was.name} goes on behind its last acknowledgement: ${count(was.num_ack_pending)} delivered again`,
       );
     } else differences.push(`consumer ${was.name}: ${changes.join(", ")}`);
   }

@@ -217,6 +217,11 @@ export class RecoveryScene implements AsyncDisposable {
     }
   }
 
+  /** As `assertSame`, for a stream that came from a backup: of a cluster of 2.15 consumers go on behind their last acknowledgement. */
+  async assertRestored(stream: string): Promise<void> {
+    await this.assertSame(stream, { rolledBackToAckFloor: this.cluster.version.startsWith("2.15.") });
+  }
+
   async #open(...names: readonly string[]): Promise<Eyes> {
     const urls = names.length > 0 ? names.map((name) => this.cluster.node(name).url) : this.urls;
     await using opening = new AsyncDisposableStack();

@@ -6,8 +6,6 @@ import { scenarioVersions } from "../../../testing/cluster-harness/scenario-vers
 
 for (const version of scenarioVersions(["2.10", "2.15"])) {
   describe(`placement in a cluster of ${version}`, { timeout: 300_000 }, () => {
-    // A restored consumer goes on behind its last acknowledgement where the archive is of a cluster of 2.15.
-    const restored = { rolledBackToAckFloor: version.startsWith("2.15") };
     const fast = (names: readonly string[]) => (name: string) => ({
       tags: names.includes(name) ? ["disk:fast"] : ["disk:slow"],
     });
@@ -31,7 +29,7 @@ for (const version of scenarioVersions(["2.10", "2.15"])) {
       const outcome = await scene.recover({ gone: [dead] });
       assertRecovered(outcome);
       await scene.assertSame("THREE");
-      await scene.assertSame("ONE", restored);
+      await scene.assertRestored("ONE");
       assert.ok((await scene.homes("THREE")).includes("n5"), stepsDone(outcome).join(", "));
     });
 
