@@ -60,6 +60,11 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       await scene.cluster.node(dead).launch();
       const outcome = await scene.recover({}, { maxWaitMs: 5_000 });
       assert.deepEqual(stepsDone(outcome), []);
+      // Up to 2.9 it serves its old R1 beside the new one; then a person has to stop it, as is said.
+      if (version === "2.9") {
+        assert.match(JSON.stringify(outcome.left), new RegExp(`${dead}|lead`));
+        await scene.cluster.discard(dead);
+      }
       await scene.assertSame("THREE");
       await scene.assertRestored("ONE");
     });
