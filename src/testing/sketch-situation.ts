@@ -180,6 +180,7 @@ export function remembered(
     stepDownAt: null,
     scaledFrom: null,
     deletedAt: null,
+    restoringAt: null,
     ...rest,
   };
 }
