@@ -45,7 +45,7 @@ for (const version of scenarioVersions(["2.9", "2.10"])) {
     it("F37: says how many new servers it takes, and recovers when they are there", async () => {
       await using scene = await RecoveryScene.start({ version });
       const { dead } = await loseTwo(scene);
-      const stuck = await scene.recover({ gone: dead }, { maxWaitMs: 5_000 });
+      const stuck = await scene.recover({ gone: dead });
       assert.ok(
         stepsDone(stuck).every((id) => /^(?:back-up-first|salvage):/.test(id)),
         stepsDone(stuck).join(", "),
