@@ -1,9 +1,8 @@
 import { quorumOf } from "../quorum.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
-import { backUpStep } from "./plan-back-up.ts";
-import { ask, salvageStep } from "./simple-steps.ts";
-import { survivors } from "./survivors.ts";
+import { backUpStep, salvageFirst } from "./plan-back-up.ts";
+import { ask } from "./simple-steps.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /**
@@ -117,14 +116,11 @@ const names = (servers: readonly { readonly name: string }[]): string => servers
 function readable(view: View): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   for (const stream of view.streams) {
-    if (stream.leader !== null && stream.alive.includes(stream.leader)) {
-      const step = backUpStep(
-        view,
-        stream,
-        "it still answers without a meta leader, and what follows is not without risk",
-      );
-      if (step !== null) steps.push(step);
-    } else if (stream.settings?.allowDirect && survivors(stream).length > 0) steps.push(salvageStep(view, stream));
+    const answers = stream.leader !== null && stream.alive.includes(stream.leader);
+    const step = answers
+      ? backUpStep(view, stream, "it still answers without a meta leader, and what follows is not without risk")
+      : salvageFirst(view, stream);
+    if (step !== null) steps.push(step);
   }
   return steps;
 }

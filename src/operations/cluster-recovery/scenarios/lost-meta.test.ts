@@ -41,7 +41,7 @@ for (const version of scenarioVersions(["2.15"], ["2.15"])) {
 }
 
 for (const version of scenarioVersions(["2.9", "2.10"])) {
-  describe(`the meta group of ${version} has lost its quorum`, { timeout: 400_000 }, () => {
+  describe(`the meta group of ${version} has lost its quorum`, { timeout: 580_000 }, () => {
     it("F37: says how many new servers it takes, and recovers when they are there", async () => {
       await using scene = await RecoveryScene.start({ version });
       const { dead } = await loseTwo(scene);
@@ -58,7 +58,8 @@ for (const version of scenarioVersions(["2.9", "2.10"])) {
       await scene.cluster.add();
       await scene.cluster.add();
       await scene.cluster.ready(undefined, dead);
-      const outcome = await scene.recover({ gone: dead });
+      // Nobody has told the new leader that they are stopped: it takes up to three minutes to call them offline.
+      const outcome = await scene.recover({ gone: dead }, { maxWaitMs: 300_000 });
       assertRecovered(outcome);
       await scene.assertSame("THREE");
       await scene.assertSame("ONE");
