@@ -1,4 +1,7 @@
-/** Versions that a scenario plays on: `all` with `npm run test:cluster`, and `quick` with `npm test`, where there may be none. */
-export function scenarioVersions(all: readonly string[], quick: readonly string[] = []): readonly string[] {
-  return process.env.RELIGHT_CLUSTER === "all" ? all : quick;
+/** True with `npm run test:cluster`: every story on every version. `npm test` has the most telling ones only. */
+export const isWide = process.env.RELIGHT_CLUSTER === "all";
+
+/** Versions that a story plays on: `all` with `npm run test:cluster`, `quick` with `npm test`. */
+export function scenarioVersions(all: readonly string[], quick: readonly string[]): readonly string[] {
+  return isWide ? all : quick;
 }

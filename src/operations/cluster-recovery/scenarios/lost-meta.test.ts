@@ -40,7 +40,7 @@ for (const version of scenarioVersions(["2.15"], ["2.15"])) {
   });
 }
 
-for (const version of scenarioVersions(["2.9", "2.10"])) {
+for (const version of scenarioVersions(["2.9", "2.10"], [])) {
   describe(`the meta group of ${version} has lost its quorum`, { timeout: 580_000 }, () => {
     it("F37: says how many new servers it takes, and recovers when they are there", async () => {
       await using scene = await RecoveryScene.start({ version });
