@@ -91,6 +91,15 @@ describe("pictureMeta", () => {
     assert.deepEqual([meta.rescue, meta.whyNoLeader], [true, null]);
   });
 
+  it("believes a leader alone while a rescue has lowered the quorum to one, and not without it", () => {
+    const alone = { leader: "n1", replicas: [silent("n2"), silent("n3")], ...size, quorum_needed: 1 };
+    const rescued = pictureMeta([server("n1", { ...alone, rescue: true })]);
+    const cutOff = pictureMeta([server("n1", alone)]);
+    assert.ok(isSeen(rescued) && isSeen(cutOff));
+    assert.deepEqual([rescued.leader, rescued.quorumNeeded, rescued.rescue], ["n1", 1, true]);
+    assert.equal(cutOff.leader, null);
+  });
+
   it("says why there is no leader", () => {
     const cases: readonly [string, readonly ServerView[], RegExp][] = [
       ["a dead one is remembered", [server("n1", { leader: "n3", ...size })], /^n3, whom others .*, does not answer$/],
