@@ -22,7 +22,7 @@ export function inContact({ standing }: PeerPicture): boolean | undefined {
   return standing.current || (standing.activeMs !== null && standing.activeMs < contactLostMs);
 }
 
-/** Whether a claimed leader has a quorum behind it, or the one given: itself and the members that it has heard from lately. */
+/** Whether a claimed leader has a quorum behind it: itself and the members that it has heard from lately. */
 export function hasQuorumBehindIt(
   leader: string,
   peers: readonly PeerPicture[],

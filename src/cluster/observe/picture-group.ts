@@ -8,8 +8,8 @@ import type { GroupAnswer, PeerAnswer } from "./server-answers.ts";
 export interface Testimony {
   readonly server: string;
   readonly group: Pick<GroupAnswer, "leader" | "replicas">;
-  /** How many members it needs, itself among them, where that was lowered (META.RESCUE). Default: half of them and one. */
-  readonly quorum?: number | undefined;
+  /** How many members it needs by its own word, where that is not more than half of them: under a rescue. */
+  readonly quorum?: number;
 }
 
 export interface GroupPicture {
@@ -31,7 +31,7 @@ export function pictureGroup(testimonies: readonly Testimony[]): GroupPicture {
   const led = claims.map(({ server, group, quorum }) => {
     return { server, quorum, peers: peersOfLeader(server, group.replicas ?? []) };
   });
-  const effective = led.filter(({ server, quorum, peers }) => hasQuorumBehindIt(server, peers, quorum));
+  const effective = led.filter(({ server, peers, quorum }) => hasQuorumBehindIt(server, peers, quorum));
   const [chosen] = effective.length > 0 ? effective : led;
   const leader = effective.length === 1 ? (chosen?.server ?? null) : null;
   if (chosen) return { leader, claimants, peers: chosen.peers };

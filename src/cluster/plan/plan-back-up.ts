@@ -1,9 +1,7 @@
 import type { PlanStep } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
 import { makeStep, verifications } from "./make-step.ts";
-import { salvageStep } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
-import { survivors } from "./survivors.ts";
 import type { View } from "./view.ts";
 
 /** A backup of a stream that answers, before something is done that it may not survive; null: there is a fresh one. */
@@ -25,12 +23,4 @@ export function backUpStep(view: View, stream: StreamStanding, why: string): Pla
     safe: true,
     arguments: { lastSeq },
   });
-}
-
-/** The salvage of a stream without a leader; null: nobody can read it so, or a backup has all that is left of it. */
-export function salvageFirst(view: View, stream: StreamStanding): PlanStep | null {
-  const furthest = survivors(stream)[0]?.state.lastSeq;
-  if (!stream.settings?.allowDirect || furthest === undefined) return null;
-  const { backup } = coverOf(view, stream.account, stream.name);
-  return backup !== null && backup.lastSeq >= furthest ? null : salvageStep(view, stream);
 }

@@ -139,9 +139,10 @@ const rows: readonly PlanRow[] = [
     steps: ["back-up-first:APP/ONE ready", "salvage:APP/ORDERS ready", "meta-rescue:meta later", "wait:meta later"],
   },
   {
-    story: "CP-11: what was backed up and salvaged already keeps the quorum from nothing",
+    story: "CP-11: what is saved already is not saved again, and nobody starts for want of a leader",
     situation: {
       servers: ["n1", "!n2", "!n3"],
+      server: { n1: { health: { ok: false, errors: ["JetStream has not established contact with a meta leader"] } } },
       words: { gone: ["n2", "n3"] },
       streams: [
         replicated("ONE", ["+n1"], "n1"),

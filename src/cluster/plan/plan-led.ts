@@ -16,6 +16,7 @@ import { planStalePeers } from "./plan-stale-peers.ts";
 import { planTroubles } from "./plan-troubles.ts";
 import { ask, holdStep } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
+import { isEvicting } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /**
@@ -87,7 +88,8 @@ class First {
           stream.leader !== null && (kind === "wait" || kind === "ask") && currentPeers(stream) >= stream.quorum;
         if (!minor || stream.moving || stream.divergence.length > 0) this.#add(stream, [id]);
       }
-      if (!stream.moving && stream.divergence.length === 0) this.#prepare(stream, affected.length);
+      const moving = stream.moving && !isEvicting(view, stream);
+      if (!moving && stream.divergence.length === 0) this.#prepare(stream, affected.length);
     }
   }
 

@@ -1,8 +1,9 @@
 import { quorumOf } from "../quorum.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
-import { backUpStep, salvageFirst } from "./plan-back-up.ts";
-import { ask } from "./simple-steps.ts";
+import { backUpStep } from "./plan-back-up.ts";
+import { ask, salvageStep } from "./simple-steps.ts";
+import { isSaved, survivors } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /**
@@ -116,11 +117,16 @@ const names = (servers: readonly { readonly name: string }[]): string => servers
 function readable(view: View): readonly PlanStep[] {
   const steps: PlanStep[] = [];
   for (const stream of view.streams) {
-    const answers = stream.leader !== null && stream.alive.includes(stream.leader);
-    const step = answers
-      ? backUpStep(view, stream, "it still answers without a meta leader, and what follows is not without risk")
-      : salvageFirst(view, stream);
-    if (step !== null) steps.push(step);
+    if (stream.leader !== null && stream.alive.includes(stream.leader)) {
+      const step = backUpStep(
+        view,
+        stream,
+        "it still answers without a meta leader, and what follows is not without risk",
+      );
+      if (step !== null) steps.push(step);
+    } else if (stream.settings?.allowDirect && survivors(stream).length > 0 && !isSaved(view, stream)) {
+      steps.push(salvageStep(view, stream));
+    }
   }
   return steps;
 }

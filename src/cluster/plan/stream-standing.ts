@@ -45,7 +45,7 @@ export interface StreamStanding {
     | "lost"
     /** It does not answer, and nobody knows where it lives. */
     | "homeless";
-  /** It has more members than it should, or the cluster says that it is changing, and nobody who is gone keeps it from that. */
+  /** It has more members than it should, or the cluster says that it is changing. */
   readonly moving: boolean;
   /** Why its replicas cannot be trusted to be the same; empty: nothing was noticed. */
   readonly divergence: readonly string[];
@@ -103,10 +103,8 @@ function judge(
   const alive = (group ?? []).filter((server) => !isDead(server));
   const dead = (group ?? []).filter(isDead);
   const quorum = quorumOf(group?.length ?? 0);
-  // A change that the cluster began itself (2.15) cannot end while the dead keep the group below its quorum: it ends when they leave.
-  const ofTheDead = alive.length < quorum && dead.every((server) => servers.get(server)?.kind === "gone");
-  const desired = later !== null && later.desired !== null && !ofTheDead;
-  const moving = desired || (wanted !== null && peers.length > wanted && settings !== null);
+  const moving =
+    later !== null && (later.desired !== null || (wanted !== null && peers.length > wanted && settings !== null));
   const kind = ((): StreamStanding["kind"] => {
     if (group === null) return "homeless";
     if (dead.length > 0) {
