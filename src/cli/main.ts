@@ -14,6 +14,7 @@ import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerCompletion } from "./commands/completion.ts";
+import { registerDrillCluster } from "./commands/drill-cluster.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
@@ -66,6 +67,8 @@ export function buildProgram(): Command {
   registerClusterDoctor(cluster);
   registerClusterPlan(cluster);
   registerClusterApply(cluster);
+  const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
+  registerDrillCluster(drill);
   registerCompletion(program);
   return program;
 }

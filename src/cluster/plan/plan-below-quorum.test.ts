@@ -33,7 +33,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    story: "CP-30: so where the first removal left the stream changing: it cannot go on before the second",
+    story: "CP-37: so where the first removal left the stream changing: it cannot go on before the second",
     situation: {
       servers: ["n1", "!n3", "n4", "n5"],
       offline: ["n3"],
@@ -59,6 +59,26 @@ const rows: readonly Row[] = [
           },
         ],
       }),
+    },
+    steps: ["peer-remove:n3 ready", "wait:healed:n3 later safe"],
+  },
+  {
+    story: "CP-37: so where the first was removed by hand, of which no ledger tells",
+    situation: {
+      servers: ["n1", "!n3", "n4", "n5"],
+      offline: ["n3"],
+      words: { gone: ["n3"] },
+      streams: [
+        replicated("ORDERS", ["+n1", "-n3"], null, {
+          wanted: 3,
+          desired: {
+            peers: ["n1", "n3", "n4"],
+            type: "membership",
+            description: "waiting for membership change to commit",
+          },
+        }),
+      ],
+      memory: [remembered("ORDERS", ["n1", "n2", "n3"])],
     },
     steps: ["peer-remove:n3 ready", "wait:healed:n3 later safe"],
   },

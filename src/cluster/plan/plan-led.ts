@@ -9,6 +9,7 @@ import { planDrains } from "./plan-drains.ts";
 import { planLosses } from "./plan-losses.ts";
 import { planRemovals } from "./plan-removals.ts";
 import { planScaleUps } from "./plan-scale-ups.ts";
+import { planSigns } from "./plan-signs.ts";
 import { planSilent } from "./plan-silent.ts";
 import { Spares } from "./plan-spares.ts";
 import { planStalePeers } from "./plan-stale-peers.ts";
@@ -46,7 +47,7 @@ export function planLed(view: View): readonly PlanStep[] {
   const drains = steps.length === 0 && spares.steps().length === 0 ? planDrains(view, spares) : [];
   // New servers come before the first removal, which they make possible; nothing that needs none waits for them.
   const added = spares.steps();
-  return distinct([
+  const all = [
     ...troubles,
     ...silent,
     ...first.steps,
@@ -58,7 +59,8 @@ export function planLed(view: View): readonly PlanStep[] {
     ...short,
     ...planConsumers(view),
     ...drains,
-  ]);
+  ];
+  return distinct([...all, ...planSigns(view, all)]);
 }
 
 /** What has to be done, stream by stream, before the servers that are gone can be removed. */

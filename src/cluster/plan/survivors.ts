@@ -46,11 +46,10 @@ export function isSaved(view: View, stream: StreamStanding): boolean {
 }
 
 /**
- * The stream is changing because Relight removed one of its dead peers (2.15), and cannot go on before the others are removed too:
- * no move to be waited for.
+ * The stream is changing because one of its dead peers was removed (2.15), by Relight or by hand, and cannot go on before the others
+ * are removed too: no move to be waited for.
  */
 export function isEvicting(view: View, { kind, moving, dead, seen }: StreamStanding): boolean {
   if (!view.rules.evictsDeadPeers || kind !== "below-quorum" || !moving || seen?.desired == null) return false;
-  const removed = [...view.servers.values()].some(({ removedAt }) => removedAt !== null);
-  return removed && dead.every((name) => view.servers.get(name)?.kind === "gone");
+  return dead.every((name) => view.servers.get(name)?.kind === "gone");
 }
