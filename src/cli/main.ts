@@ -9,9 +9,12 @@ import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
+import { registerClusterApply } from "./commands/cluster-apply.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
+import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerCompletion } from "./commands/completion.ts";
+import { registerDrillCluster } from "./commands/drill-cluster.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
@@ -67,6 +70,10 @@ export function buildProgram(): Command {
   const cluster = program.command("cluster").description("see what a cluster has lost, and get it back");
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
+  registerClusterPlan(cluster);
+  registerClusterApply(cluster);
+  const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
+  registerDrillCluster(drill);
   registerCompletion(program);
   return program;
 }

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { backup, before, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
+import {
+  backup,
+  before,
+  now,
+  remembered,
+  replicated,
+  type Situation,
+  unanswered,
+} from "../../testing/sketch-situation.ts";
+import { peerIdOf } from "../peer-id.ts";
 import type { ConsumerPicture, Sample } from "../picture.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -42,6 +51,11 @@ const comeBack = (ms: number): Pick<Situation, "ledger" | "later" | "earlier"> =
   };
 };
 
+const setBack: ConsumerPicture = { ...consumer(three), leader: "n1", delivered: 0, ackFloor: 0, ackPending: 0 };
+const acknowledged = remembered("ORDERS", three, {
+  consumers: [{ name: "work", durable: true, replicas: 1, servers: ["n3"], delivered: 30, ackFloor: 30 }],
+});
+
 const rows: readonly PlanRow[] = [
   {
     story: "CP-60: a wiped node came back under its name: its R1 is restored in place of the empty one",
@@ -80,6 +94,92 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, memory: [remembered("ONE", ["n3"])], backups: [backup("ONE")] },
     outlook: "blocked",
     steps: ["restore:APP/ONE blocked"],
+  },
+  {
+    story:
+      "CP-62: what Relight deleted itself is known to be gone as soon as one look shows it, and is restored unasked",
+    situation: {
+      servers: three,
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(3_000) })],
+      backups: [backup("ONE")],
+      earlier: (sample) => ({
+        ...sample,
+        accounts: [{ name: "APP", inventory: "complete", streams: [unanswered("ONE")] }],
+      }),
+    },
+    outlook: "act",
+    steps: ["restore:APP/ONE ready"],
+  },
+  {
+    story: "CP-61: what came under the name after Relight deleted it is not deleted again without a word",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n3"], "n3", { created: now, lastSeq: 20 })],
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(60_000) })],
+      backups: [backup("ONE")],
+    },
+    outlook: "blocked",
+    steps: ["delete-stub:APP/ONE blocked", "restore:APP/ONE blocked"],
+  },
+  {
+    story: "CP-93: a restore that was cut off is left in peace first, since the server may still be at it",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n2"], "n2", { created: now })],
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(6_000), restoringAt: before(5_000) })],
+      backups: [backup("ONE")],
+    },
+    outlook: "wait",
+    steps: ["wait:restore:APP/ONE waiting", "delete-stub:APP/ONE later", "restore:APP/ONE later"],
+  },
+  {
+    story: "CP-93: and is then deleted and begun anew, however whole it looks, and also where nothing of it is seen",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n2"], "n2", { created: now })],
+      memory: [
+        remembered("ONE", ["n3"], { deletedAt: before(60_000), restoringAt: before(50_000) }),
+        remembered("TWO", ["n3"], { deletedAt: before(60_000), restoringAt: before(50_000) }),
+      ],
+      backups: [backup("ONE"), backup("TWO")],
+    },
+    outlook: "act",
+    steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later", "delete-stub:APP/TWO ready", "restore:APP/TWO later"],
+  },
+  {
+    story: "CP-93: but not where more came since than the backup has",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n2"], "n2", { created: now, lastSeq: 501 })],
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(60_000), restoringAt: before(50_000) })],
+      backups: [backup("ONE")],
+    },
+    outlook: "blocked",
+    steps: ["delete-stub:APP/ONE blocked", "restore:APP/ONE blocked"],
+  },
+  {
+    story: "CP-65: what a removal leaves under the name is not waited for: nobody living holds any of it",
+    situation: {
+      servers: ["n1", "n2", "n4"],
+      streams: [replicated("ONE", ["+n4"], null, { lastSeq: 0 })],
+      memory: [remembered("ONE", ["n3"])],
+      backups: [backup("ONE")],
+      ledger: (ledger) => ({
+        ...ledger,
+        servers: [
+          {
+            name: "n3",
+            peer: peerIdOf("n3"),
+            cluster: null,
+            tags: [],
+            lastSeen: before(60_000),
+            removedAt: before(3_000),
+          },
+        ],
+      }),
+    },
+    outlook: "act",
+    steps: ["wait:leader:APP/ONE waiting", "delete-stub:APP/ONE ready", "restore:APP/ONE later"],
   },
   {
     story: "CP-62: and is restored where it is named",
@@ -200,6 +300,28 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, streams: [{ ...whole(), consumers: [consumer(["n1", "n2", "n3"])] }] },
     outlook: "act",
     steps: ["step-down:APP/ORDERS > work ready"],
+  },
+  {
+    story: "CP-67: one that was set back is for a person, who gets the sequence to go on at",
+    situation: { servers: three, streams: [{ ...whole(), consumers: [setBack] }], memory: [acknowledged] },
+    outlook: "blocked",
+    steps: ["ask:consumer:APP/ORDERS > work blocked"],
+  },
+  {
+    story: "CP-04: what only one look shows so far is looked at again, and nothing is called whole meanwhile",
+    situation: {
+      servers: three,
+      streams: [{ ...whole(), consumers: [setBack] }],
+      memory: [acknowledged],
+      earlier: (sample) => ({
+        ...sample,
+        accounts: [
+          { name: "APP", inventory: "complete", streams: [{ ...whole(), consumers: [{ ...setBack, leader: null }] }] },
+        ],
+      }),
+    },
+    outlook: "wait",
+    steps: ["wait:sign:APP/ORDERS > work waiting"],
   },
   {
     story: "CP-67, F34: one whose peers were removed is for a person, who gets the sequence to go on at",

@@ -1,9 +1,12 @@
+import { keepsUp } from "../keeps-up.ts";
+import { isSeen } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { planLeaderless } from "./plan-leaderless.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
+import { isEvicting } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** Streams in trouble although no peer of theirs is dead, and servers that answer and do not serve. */
@@ -82,6 +85,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
       ),
     ];
   }
+  if (isEvicting(view, stream)) return [];
   if (stream.moving) {
     const stuckAt = later(remembered?.movingSince, thresholds.stuckMs);
     if (elapsed(remembered?.movingSince) < thresholds.stuckMs) {
@@ -127,7 +131,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   }
   const behind = stream.peers.filter(({ name, standing }) => {
     const alive = stream.alive.includes(name ?? "");
-    return alive && !("unseen" in standing) && !standing.current;
+    return alive && isSeen(standing) && !keepsUp(standing);
   });
   if (behind.length === 0) return [];
   const names = behind.map(({ name }) => name).join(", ");
