@@ -11,6 +11,7 @@ import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
+import { registerClusterVerify } from "./commands/cluster-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
   const cluster = program.command("cluster").description("see what a cluster has lost, and get it back");
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
+  registerClusterVerify(cluster);
   registerCompletion(program);
   return program;
 }

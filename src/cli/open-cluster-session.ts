@@ -9,11 +9,14 @@ import {
 import { resolveSystemSettings, type SystemFlags } from "../jetstream/connection/resolve-system-settings.ts";
 import { openSettingsSession } from "../jetstream/connection/settings-session.ts";
 import type { JetStreamApi } from "../jetstream/jetstream-api.ts";
+import type { Session } from "../jetstream/session.ts";
 
 /** The two pairs of eyes on a cluster; at least one of them is there. */
 export interface ClusterSession extends AsyncDisposable {
   readonly account: JetStreamApi | undefined;
   readonly system: NatsConnection | undefined;
+  /** Prefix of the subjects that the ordinary user may listen on; undefined: the usual one. */
+  readonly inboxPrefix: string | undefined;
 }
 
 /**
@@ -36,15 +39,20 @@ export async function openClusterSession(
     connection = await connectAsSystem(systemSettings, signal);
     opening.defer(() => connection?.close());
   }
-  let account: JetStreamApi | undefined;
+  let session: Session | undefined;
   try {
-    account = opening.use(await openSettingsSession(settings, { signal })).api;
+    session = opening.use(await openSettingsSession(settings, { signal }));
   } catch (error) {
     if (!connection || !isRelightError(error, "AUTH_FAILED")) throw error;
     process.stderr.write(`relight: without an ordinary account, as its user is refused: ${error.message}\n`);
   }
   const resources = opening.move();
-  return { account, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    account: session?.api,
+    system: connection,
+    inboxPrefix: session?.apiOptions.inboxPrefix,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
 async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {
