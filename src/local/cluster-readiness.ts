@@ -15,12 +15,12 @@ interface Route {
 /**
  * Undefined when the cluster is ready: every node says that it is healthy, all name the same meta leader, that leader has
  * them all as members, current ones, and requests on the system account reach every node from every other. Otherwise what
- * is wanting.
+ * is wanting. `missing` members more may be down.
  *
  * Asked over HTTP, as that needs no credentials and works where JetStream has no leader.
  * Source: nats-server `server/monitor.go` (`JSInfo`, `MetaClusterInfo`, `Routez`).
  */
-export async function whatClusterLacks(nodes: readonly LocalServer[]): Promise<string | undefined> {
+export async function whatClusterLacks(nodes: readonly LocalServer[], missing = 0): Promise<string | undefined> {
   const down = nodes.find(({ running }) => !running);
   if (down) return `${down.name} does not run`;
   const metas = new Map<string, MetaGroup>();
@@ -33,7 +33,7 @@ export async function whatClusterLacks(nodes: readonly LocalServer[]): Promise<s
       return `${node.name}: ${(error as Error).message}`;
     }
   }
-  return whatMetaGroupLacks(metas);
+  return whatMetaGroupLacks(metas, missing);
 }
 
 async function whatNodeLacks(node: LocalServer, nodes: readonly LocalServer[]): Promise<string | undefined> {
@@ -48,15 +48,18 @@ async function whatNodeLacks(node: LocalServer, nodes: readonly LocalServer[]): 
   return missing.length === 0 ? undefined : `no route to ${missing.map(({ name }) => name).join(", ")}`;
 }
 
-function whatMetaGroupLacks(metas: ReadonlyMap<string, MetaGroup>): string | undefined {
+function whatMetaGroupLacks(metas: ReadonlyMap<string, MetaGroup>, missing: number): string | undefined {
   const leaders = new Set([...metas.values()].map(({ leader }) => leader ?? "nobody"));
   if (leaders.size !== 1) return `the nodes disagree about the meta leader: ${[...leaders].join(", ")}`;
   const [leader = ""] = leaders;
   // Replicas are true in the leader's own answer only.
   const meta = metas.get(leader);
   if (!meta) return `the meta leader is ${leader}`;
-  if (meta.cluster_size !== metas.size) return `the meta group has ${meta.cluster_size} members, not ${metas.size}`;
-  const current = (meta.replicas ?? []).filter((replica) => replica.current && !replica.offline);
+  const size = metas.size + missing;
+  if (meta.cluster_size !== size) return `the meta group has ${meta.cluster_size} members, not ${size}`;
+  const current = (meta.replicas ?? []).filter(
+    (replica) => replica.current && !replica.offline && metas.has(replica.name),
+  );
   return current.length === metas.size - 1 ? undefined : `${current.length} of ${metas.size - 1} replicas are current`;
 }
 

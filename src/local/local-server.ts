@@ -197,6 +197,11 @@ export class LocalServer implements AsyncDisposable {
     clearTimeout(timer);
   }
 
+  /** Has it hand over what it leads and its clients, and end then: `lame_duck_duration` says when at the latest. */
+  lameDuck(): void {
+    this.#child?.kill("SIGUSR2");
+  }
+
   /** Stops the process where it is, without ending it: its connections stay open, and nobody answers. */
   async pause(): Promise<void> {
     if (this.running) await pauseProcess(this.pid);

@@ -77,8 +77,10 @@ export interface TlsConfig {
 export interface ClusterConfig {
   readonly name: string;
   readonly port: number;
-  /** Ports of every node that the cluster begins with, this one too. */
+  /** Ports of every node that the cluster begins with, this one too; or those that lead there. */
   readonly routes: readonly number[];
+  /** Tells nobody how it can be reached: the others use their own routes, and nothing goes past them. */
+  readonly unadvertised?: boolean | undefined;
 }
 
 /** Ports on which a server listens, 0 for one that the system shall choose. */
@@ -151,7 +153,9 @@ function tlsText({ cert, key, ca, verify }: TlsConfig): string {
   return `tls { cert_file: ${value(cert)}, key_file: ${value(key)}${trusted}${verify ? ", verify: true" : ""} }`;
 }
 
-function clusterText({ name, port, routes }: ClusterConfig): string {
+function clusterText({ name, port, routes, unadvertised }: ClusterConfig): string {
   const urls = routes.map((route) => `nats://127.0.0.1:${route}`);
-  return `cluster { name: ${value(name)}, listen: ${onLoopback(port)}, routes: ${JSON.stringify(urls)} }`;
+  // A port where nobody listens: `no_advertise` alone keeps clients from it, and the other nodes still hear of it.
+  const hidden = unadvertised ? `, no_advertise: true, cluster_advertise: "127.0.0.1:9"` : "";
+  return `cluster { name: ${value(name)}, listen: ${onLoopback(port)}, routes: ${JSON.stringify(urls)}${hidden} }`;
 }
