@@ -182,9 +182,11 @@ function judgeReplica(
   const stopped = read.holes.get(counted.server) ?? new SequenceRanges();
   // What was removed from the front meanwhile is nobody's fault.
   const gone = missing.above(stream.firstSeq - 1);
-  let unreadable = gone.intersection(stopped);
-  const lacks = gone.difference(stopped);
   const short = stream.messages === null || !found ? 0 : stream.messages - found.read;
+  // What it counts and does not hand out is there, and cannot be read: some servers stop before it, some pass over it.
+  const claims = short > 0 && counted.counted?.messages === stream.messages;
+  let unreadable = claims ? gone : gone.intersection(stopped);
+  const lacks = gone.difference(unreadable);
   // Where no other replica says what there was, all of the place where it stopped is meant.
   if (short > 0 && gone.count === 0) unreadable = stopped;
   const counters = [...counted.counters];
