@@ -37,8 +37,6 @@ export interface ClusterRules {
   readonly batchDirectGet: boolean;
   /** Streams in memory can be backed up (2.15). */
   readonly memorySnapshots: boolean;
-  /** A replica without its index is read anew at the start, and what is broken in it copied from the leader (2.10); before, it stays short. */
-  readonly rescansWithoutIndex: boolean;
   /** How long after a crash the server calls its peer offline, as measured, with some room. */
   readonly offlineAfterMs: number;
   /** How long a removed server is kept out when it comes back under its name; 0 = not at all. */
@@ -76,7 +74,6 @@ export function clusterRules(versions: readonly string[]): ClusterRules {
     chargesForDeadPeers: !every(2, 14, 7),
     batchDirectGet: every(2, 11),
     memorySnapshots: every(2, 15),
-    rescansWithoutIndex: every(2, 10),
     offlineAfterMs: every(2, 10) ? 165_000 : 190_000,
     keepsRemovedOutMs: every(2, 15) ? 300_000 : 0,
   };

@@ -7,70 +7,63 @@ import type { VerifiedStream } from "./verified-stream.ts";
 /**
  * What a person can do about a stream whose replicas were found damaged, in order; empty where none was. Never the deletion of
  * something that no proven replica has. Pure.
+ *
+ * A damaged replica does not mend itself: a server that reads its blocks anew takes what is broken in the middle for deleted
+ * messages, and never asks its leader for them. Only one that has nothing left is copied anew (measured on 2.9, 2.10 and 2.15).
  */
 export function cureOf(verified: VerifiedStream, { later }: Picture): readonly string[] {
-  const { account, stream, leader, replicas } = verified;
+  const { stream, leader, replicas } = verified;
   const bad = replicas.filter(({ verdict }) => verdict === "damaged").map(({ server }) => server);
   if (bad.length === 0) return [];
+  const verify = `relight cluster verify --deep --stream ${stream}`;
+  if (verified.content === null) return [`Read what each replica really holds: ${verify}`];
+  const salvage = `Back up what can be read, before anything else: relight stream backup ${stream} ./${stream}-damaged`;
+  if (replicas.length === 1) {
+    return [
+      salvage,
+      "Look what the last good backup has that this one lacks, and restore it: relight archive info <dir>",
+    ];
+  }
   // Whole is what was read to its end; equal counters prove nothing of the content.
   const whole = replicas
     .filter(({ verdict, read }) => verdict === "proven" && read !== null)
     .map(({ server }) => server);
-  const seen = later.accounts
-    .flatMap(({ streams }) => streams)
-    .find((one) => one.account === account && one.name === stream);
-  const backUp = `Back up what can be read, before anything else: relight stream backup ${stream} ./${stream}-damaged`;
-  const readAgain = `See that it is whole: relight cluster verify --deep --stream ${stream}`;
-  if (verified.content === null) {
-    return [`Read what each replica really holds: relight cluster verify --deep --stream ${stream}`];
-  }
-  if (replicas.length === 1) {
+  if (whole.length === 0 || verified.content.sampled) {
+    const why =
+      whole.length === 0
+        ? "no replica was proven whole, and each may have what another lacks"
+        : "a sample proves no replica whole";
     return [
-      backUp,
-      `Restore it from the last good backup, under another name first: relight stream restore <dir> --stream ${stream}_CHECK`,
-    ];
-  }
-  if (whole.length === 0) {
-    return [
-      "Delete nothing, and restart nothing: no replica was proven whole, and each may have what another lacks.",
-      backUp,
-      "Compare it with the last good backup: relight archive info <dir>",
+      `Delete nothing: ${why}.`,
+      salvage,
+      whole.length === 0
+        ? "Compare it with the last good backup: relight archive info <dir>"
+        : `Read all of it: ${verify}`,
     ];
   }
   const steps: string[] = [];
   if (leader === null || !whole.includes(leader)) {
-    const preferred = preferredLeader(later.servers.map(({ version }) => seenOr(version, "")));
-    steps.push(
-      `Let a whole replica lead: relight stream cluster step-down ${stream}${preferred ? ` --preferred ${whole[0]}` : ` (until ${nameList(whole)} leads)`}`,
+    const { preferredLeader } = clusterRules(
+      later.servers.map(({ version }) => seenOr(version, "")).filter((one) => one !== ""),
     );
+    const who = preferredLeader ? ` --preferred ${whole[0]}` : `, until ${nameList(whole)} leads`;
+    steps.push(`Let a whole replica lead: relight stream cluster step-down ${stream}${who}`);
   }
   steps.push(`Back it up from there: relight stream backup ${stream} ./${stream}-before`);
-  for (const server of bad)
-    steps.push(...repair(server, verified, seen, later.servers.find(({ name }) => name === server)?.version));
-  return [...steps, readAgain];
+  const seen = later.accounts
+    .flatMap(({ streams }) => streams)
+    .find((one) => one.account === verified.account && one.name === stream);
+  for (const server of bad) steps.push(repair(server, verified, seen));
+  return [...steps, `See that it is whole: ${verify}`];
 }
 
-function preferredLeader(versions: readonly string[]): boolean {
-  return clusterRules(versions.filter((version) => version !== "")).preferredLeader;
-}
-
-function repair(
-  server: string,
-  { account, stream }: VerifiedStream,
-  seen: StreamPicture | undefined,
-  version: Parameters<typeof isSeen>[0] | undefined,
-): readonly string[] {
-  const memory = seen !== undefined && isSeen(seen.config) && seen.config.storage === "memory";
-  if (memory) return [`Restart the nats-server of ${server}: its replica in memory is copied anew.`];
-  const text = typeof version === "string" ? version : "";
-  if (!clusterRules(text === "" ? [] : [text]).rescansWithoutIndex) {
-    return [
-      `Scale it down while a whole replica leads, and up again, so that ${server} is given a new copy: nats stream edit ${stream} ` +
-        `--replicas 1, then back to ${seen !== undefined && isSeen(seen.config) ? seen.config.replicas : "what it was"}`,
-    ];
+function repair(server: string, { account, stream }: VerifiedStream, seen: StreamPicture | undefined): string {
+  if (seen && isSeen(seen.config) && seen.config.storage === "memory") {
+    return `Restart the nats-server of ${server}: its replica is in memory only, and is copied anew.`;
   }
-  return [
-    `Stop the nats-server of ${server}, delete <store_dir>/jetstream/${account}/streams/${stream}/msgs/index.db, and start it again: it ` +
-      "reads its blocks anew, drops what is broken and copies it from the leader within seconds. One server at a time.",
-  ];
+  const group = seen ? seenOr(seen.raftGroup, null) : null;
+  return (
+    `Stop the nats-server of ${server}, and only that one. Below its <store_dir>/jetstream, move two directories away: ` +
+    `${account}/streams/${stream}/msgs, and */_js_/${group ?? `S-… (the stream's raft_group)`}. Start it again: it copies the stream anew from the leader.`
+  );
 }
