@@ -26,7 +26,7 @@ const nameless = "(this account)";
 export async function pictureAccounts(evidence: AccountsEvidence): Promise<readonly AccountPicture[]> {
   const { system, own } = evidence;
   const held = heldByAccount(system);
-  const ownName = "unseen" in own ? undefined : seenOr(own.account, nameless);
+  const ownName = "unseen" in own ? undefined : (seenOr(own.account, null) ?? accountThatHolds(held, own) ?? nameless);
   // In operator mode servers call an account by its nametag and by its id, and the account calls itself by its id.
   const names = new Set([...held.keys(), ...(ownName === undefined ? [] : [ownName])]);
   const pictures: AccountPicture[] = [];
@@ -63,6 +63,19 @@ async function pictureAccount(
     streams[index] = pictureStream({ account, name, answer, info, replicas, consumers });
   });
   return { name: account, inventory: isSeen(names) ? "complete" : names, streams };
+}
+
+/**
+ * The account that holds all streams which this one told of, by their names and the moment of their creation: a server before 2.10
+ * does not say which account a user belongs to. undefined: none does, or more than one.
+ */
+function accountThatHolds(held: Held, { streams }: AccountView): string | undefined {
+  const told = [...streams].flatMap(([name, { info }]) => (info ? [{ name, created: info.created }] : []));
+  if (told.length === 0) return undefined;
+  const fitting = [...held].filter(([, own]) =>
+    told.every(({ name, created }) => own.get(name)?.some(({ detail }) => detail.created === created)),
+  );
+  return fitting.length === 1 ? fitting[0]?.[0] : undefined;
 }
 
 type Held = Map<string, Map<string, StreamReplica[]>>;

@@ -44,8 +44,9 @@ function judgeReplica(
     : null;
   const counters: string[] = [];
   if (own && own.lost > 0) counters.push(`says itself that ${own.lost} of its messages are lost`);
-  // While a replica is being made, its server may hold nothing of it for a moment.
-  if (!own && isSeen(stream.replicas) && answers(sample, server) && before && !replicaOn(before, server)) {
+  // While a replica is being made, its server may hold nothing of it for a moment; and where its leader does not tell, nobody does.
+  const led = replicaOn(stream, seenOr(stream.leader, null) ?? "") !== undefined;
+  if (!own && led && answers(sample, server) && before && !replicaOn(before, server)) {
     counters.push("answers, and holds no replica of it");
   }
   const leader = seenOr(stream.leader, null);

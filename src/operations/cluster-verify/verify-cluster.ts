@@ -78,16 +78,22 @@ async function readContent(
   pace: Pace,
   options: VerifyClusterOptions,
 ): Promise<VerifiedStream> {
-  const { account: api, signal, sample, inboxPrefix, picture, onEvent } = options;
+  const { account: api, signal, sample, inboxPrefix, onEvent } = options;
   const unread = (reason: string): VerifiedStream => {
     const verdict = worstOf([counted.verdict, "unproven"]);
     return { ...counted, verdict, reason: verdict === "damaged" ? `${counted.reason}; not read: ${reason}` : reason };
   };
-  const own = seenOr(picture.later.sight.account, null);
-  if (api === undefined || (own !== null && own !== stream.account)) {
+  if (api === undefined || stream.answer.kind === "not-asked") {
     return unread(`only its own account can read it: give a credential of account ${stream.account}`);
   }
   if (counted.leader === null) return unread(counted.reason);
+  // A server that reads a damaged block cuts off what lies behind the damage, also for whoever would have salvaged it from the disk.
+  const copies = counted.replicas.filter((replica) => replica.counted !== null).length;
+  if ((copies === 1 || counted.replicas.length === 1) && options.streams.length === 0) {
+    return unread(
+      `one copy: to read it could cost what lies behind a damage. Prove it by a backup: relight stream backup ${stream.name} <dir>; or name it: --stream`,
+    );
+  }
   const state = seenOr(stream.state, null);
   const total = (state?.bytes ?? 0) * counted.replicas.length;
   let bytes = 0;
