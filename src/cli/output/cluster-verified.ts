@@ -65,12 +65,13 @@ function conclusion(verdict: Verdict, deep: boolean, streams: readonly VerifiedS
 function renderStream(stream: VerifiedStream, view: VerifiedView): readonly string[] {
   const { content, replicas, verdict } = stream;
   const read =
-    content === null
+    content === null || content.messages === 0
       ? ""
       : `, ${plural(content.messages, "message")} ${scope(content)} in ${formatSeconds(content.tookMs / 1_000)}`;
   const head = `${mark(verdict, view)}  ${stream.account} > ${stream.stream}${read}: ${stream.reason}`;
-  // Where all is well the line says it all.
-  if (verdict === "proven") return [head];
+  // Where all is well, and where the same holds for all replicas, the line says it all.
+  const alike = verdict === "unproven" && new Set(replicas.map(({ notRead }) => notRead)).size === 1;
+  if (verdict === "proven" || alike) return [head];
   return [head, ...replicas.flatMap((replica) => renderReplica(replica, stream, view))];
 }
 
@@ -87,12 +88,12 @@ function renderReplica(replica: VerifiedReplica, { leader }: VerifiedStream, vie
   ].filter((fact) => fact !== "");
   const runs = [
     ["cannot be read", replica.unreadable],
-    ["are missing", replica.missing],
-    ["differ", replica.unlike],
+    ["missing", replica.missing],
+    ["unlike the others'", replica.unlike],
   ] as const;
   return [
     `  ${mark(verdict, view)}  ${server}  ${facts.join(", ")}`,
-    ...runs.flatMap(([what, some]) => (some.length === 0 ? [] : [`             ${showRuns(some)} ${what}`])),
+    ...runs.flatMap(([what, some]) => (some.length === 0 ? [] : [`             ${what}: ${showRuns(some)}`])),
     ...counters.map((text) => `             ${text}`),
     ...(notRead === null ? [] : [`             not read: ${notRead}`]),
   ];
@@ -103,7 +104,8 @@ function showRuns(runs: readonly SequenceRun[]): string {
     return first === last ? formatCount(first) : `${formatCount(first)} to ${formatCount(last)}`;
   });
   const rest = runs.length > namedRuns ? ` and ${plural(runs.length - namedRuns, "more range")} (--json has all)` : "";
-  return `${plural(sequencesIn(runs), "message")}: ${shown.join(", ")}${rest}`;
+  const count = sequencesIn(runs);
+  return count === 1 ? `sequence ${shown.join()}` : `${plural(count, "message")}, sequences ${shown.join(", ")}${rest}`;
 }
 
 function mark(verdict: Verdict, { color }: VerifiedView): string {

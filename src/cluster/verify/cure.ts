@@ -49,21 +49,26 @@ export function cureOf(verified: VerifiedStream, { later }: Picture): readonly s
     const who = preferredLeader ? ` --preferred ${whole[0]}` : `, until ${nameList(whole)} leads`;
     steps.push(`Let a whole replica lead: relight stream cluster step-down ${stream}${who}`);
   }
-  steps.push(`Back it up from there: relight stream backup ${stream} ./${stream}-before`);
+  steps.push(`Back it up from its leader, which is whole: relight stream backup ${stream} ./${stream}-before`);
   const seen = later.accounts
     .flatMap(({ streams }) => streams)
     .find((one) => one.account === verified.account && one.name === stream);
-  for (const server of bad) steps.push(repair(server, verified, seen));
+  for (const server of bad) steps.push(...repair(server, verified, seen));
   return [...steps, `See that it is whole: ${verify}`];
 }
 
-function repair(server: string, { account, stream }: VerifiedStream, seen: StreamPicture | undefined): string {
+function repair(
+  server: string,
+  { account, stream }: VerifiedStream,
+  seen: StreamPicture | undefined,
+): readonly string[] {
   if (seen && isSeen(seen.config) && seen.config.storage === "memory") {
-    return `Restart the nats-server of ${server}: its replica is in memory only, and is copied anew.`;
+    return [`Restart the nats-server of ${server}: its replica is in memory only, and is copied anew.`];
   }
-  const group = seen ? seenOr(seen.raftGroup, null) : null;
-  return (
-    `Stop the nats-server of ${server}, and only that one. Below its <store_dir>/jetstream, move two directories away: ` +
-    `${account}/streams/${stream}/msgs, and */_js_/${group ?? `S-… (the stream's raft_group)`}. Start it again: it copies the stream anew from the leader.`
-  );
+  const group = (seen ? seenOr(seen.raftGroup, null) : null) ?? "S-… (the raft_group of the stream)";
+  return [
+    `Stop the nats-server of ${server}, and only that one.`,
+    `Move two directories of its <store_dir>/jetstream away: ${account}/streams/${stream}/msgs and */_js_/${group}`,
+    "Start it again: it copies the stream anew from the leader.",
+  ];
 }

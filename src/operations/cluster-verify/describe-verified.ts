@@ -1,4 +1,4 @@
-import { sequencesIn, type VerifiedStream } from "../../cluster/verify/verified-stream.ts";
+import { type SequenceRun, sequencesIn, type VerifiedStream } from "../../cluster/verify/verified-stream.ts";
 import { groupDigits } from "../../group-digits.ts";
 
 /** One sentence about a stream whose content was read. */
@@ -13,9 +13,9 @@ export function describeVerified({ verdict, replicas }: Omit<VerifiedStream, "re
     const bad = replicas.filter((replica) => replica.verdict === "damaged");
     const parts = bad.map(({ server, unreadable, missing, unlike, counters }) => {
       const facts = [
-        unreadable.length > 0 ? `${groupDigits(sequencesIn(unreadable))} messages cannot be read` : "",
-        missing.length > 0 ? `${groupDigits(sequencesIn(missing))} messages are missing` : "",
-        unlike.length > 0 ? `${groupDigits(sequencesIn(unlike))} messages differ` : "",
+        unreadable.length > 0 ? `${messages(unreadable)} cannot be read` : "",
+        missing.length > 0 ? `lacks ${messages(missing)}` : "",
+        unlike.length > 0 ? `differs in ${messages(unlike)}` : "",
         ...counters.map((text) => `it ${text}`),
       ];
       return `${server}: ${facts.filter((fact) => fact !== "").join(", ")}`;
@@ -27,4 +27,9 @@ export function describeVerified({ verdict, replicas }: Omit<VerifiedStream, "re
     return why ? `${why.server} was not read: ${why.notRead}` : `${named("unproven")} did not come to rest`;
   }
   return replicas.length === 1 ? "its one replica was read whole" : `${replicas.length} replicas hold the same`;
+}
+
+function messages(runs: readonly SequenceRun[]): string {
+  const count = sequencesIn(runs);
+  return `${groupDigits(count)} message${count === 1 ? "" : "s"}`;
 }

@@ -86,12 +86,12 @@ async function readContent(
   if (api === undefined || stream.answer.kind === "not-asked") {
     return unread(`only its own account can read it: give a credential of account ${stream.account}`);
   }
-  if (counted.leader === null) return unread(counted.reason);
+  if (counted.leader === null || stream.claimants.length > 1) return unread(counted.reason);
   // A server that reads a damaged block cuts off what lies behind the damage, also for whoever would have salvaged it from the disk.
   const copies = counted.replicas.filter((replica) => replica.counted !== null).length;
   if ((copies === 1 || counted.replicas.length === 1) && options.streams.length === 0) {
     return unread(
-      `one copy: to read it could cost what lies behind a damage. Prove it by a backup: relight stream backup ${stream.name} <dir>; or name it: --stream`,
+      `one copy, not read: a read can cost what lies behind a damaged place. A backup proves it (relight stream backup ${stream.name} <dir>); --stream ${stream.name} reads it`,
     );
   }
   const state = seenOr(stream.state, null);

@@ -45,7 +45,7 @@ export async function verifyStream(options: VerifyStreamOptions): Promise<Verifi
   const { first_seq: first, last_seq: last, messages, bytes } = before.state;
   const { retention = "limits" } = before.config;
   const servers = counted.replicas.map(({ server }) => server);
-  if (retention !== "limits") return withoutContent(counted, unaimable[retention]);
+  if (messages > 0 && retention !== "limits") return withoutContent(counted, unaimable[retention]);
   if (messages === 0)
     return withContent(counted, { firstSeq: first, lastSeq: last, messages: 0, sampled: false }, started);
 
@@ -77,7 +77,7 @@ export async function verifyStream(options: VerifyStreamOptions): Promise<Verifi
   }
   const still = isStill(before, after);
   const replicas = counted.replicas.map((replica) =>
-    judgeReplica(replica, read, suspects, { messages: still && !sampled ? messages : null, firstSeq }),
+    judgeReplica(replica, read, suspects, { messages: still && !sampled ? messages : null, firstSeq, sampled }),
   );
   const content = { firstSeq: whole[0], lastSeq: last, messages: read.messages, sampled, tookMs: Date.now() - started };
   const verdict = worstOf([
@@ -120,6 +120,7 @@ function withContent(
 ): VerifiedStream {
   return {
     ...counted,
+    reason: counted.verdict === "proven" ? "it is empty on all replicas" : counted.reason,
     content: { ...content, tookMs: Date.now() - started },
     replicas: counted.replicas.map((replica) => ({ ...replica, read: 0 })),
   };
@@ -173,7 +174,7 @@ function judgeReplica(
   counted: VerifiedReplica,
   read: RangesRead,
   suspects: ReadonlyMap<string, Suspect>,
-  stream: { readonly messages: number | null; readonly firstSeq: number },
+  stream: { readonly messages: number | null; readonly firstSeq: number; readonly sampled: boolean },
 ): VerifiedReplica {
   const failure = read.notRead.get(counted.server);
   if (failure) return { ...counted, verdict: worstOf([counted.verdict, "unproven"]), notRead: failure.message };
@@ -194,7 +195,8 @@ function judgeReplica(
     counters.push(`counts ${stream.messages} messages and hands out ${found?.read}`);
   }
   const bad = unreadable.count + lacks.count + unlike.count + counters.length > 0;
-  const verdict: Verdict = bad ? "damaged" : worstOf([counted.verdict]);
+  // Who was read to the end and holds what the others do is proven, whatever its counters were doing.
+  const verdict: Verdict = bad ? "damaged" : stream.sampled ? counted.verdict : "proven";
   return {
     ...counted,
     verdict,
