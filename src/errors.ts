@@ -40,6 +40,11 @@ export const catalogue = {
     meaning: "The operation was cancelled; what it had begun was removed or is named in the message.",
     hint: "Run the command again when you are ready.",
   },
+  LOCKED: {
+    exit: ExitCode.locked,
+    meaning: "Another run of Relight works on the same thing.",
+    hint: "Wait until it has ended.",
+  },
   INTERNAL: {
     exit: ExitCode.failed,
     meaning: "Relight met a state that it believed impossible.",
@@ -184,6 +189,18 @@ export const catalogue = {
     exit: ExitCode.incomplete,
     meaning: "Some of the streams were done and some failed.",
     hint: "The report names each failure; run the command again for those.",
+  },
+
+  // Recovering a cluster
+  PLAN_OUTDATED: {
+    exit: ExitCode.incomplete,
+    meaning: "The cluster is not as the plan had it; this step was not done.",
+    hint: "Run the command again: it looks and plans anew.",
+  },
+  STEP_UNVERIFIED: {
+    exit: ExitCode.failed,
+    meaning: "A step of the recovery was sent, and what it should bring about was not seen in time.",
+    hint: "Look before anything else is done: relight cluster status. Running relight cluster apply again goes on from there.",
   },
 
   // Local servers (demo, drills, tests)

@@ -9,7 +9,9 @@ import { registerArchiveInfo } from "./commands/archive-info.ts";
 import { registerArchiveLookup } from "./commands/archive-lookup.ts";
 import { registerArchiveMessages } from "./commands/archive-messages.ts";
 import { registerArchiveVerify } from "./commands/archive-verify.ts";
+import { registerClusterApply } from "./commands/cluster-apply.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
+import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerClusterVerify } from "./commands/cluster-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
@@ -64,6 +66,8 @@ export function buildProgram(): Command {
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
   registerClusterVerify(cluster);
+  registerClusterPlan(cluster);
+  registerClusterApply(cluster);
   registerCompletion(program);
   return program;
 }

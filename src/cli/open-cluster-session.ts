@@ -14,9 +14,9 @@ import type { Session } from "../jetstream/session.ts";
 /** The two pairs of eyes on a cluster; at least one of them is there. */
 export interface ClusterSession extends AsyncDisposable {
   readonly account: JetStreamApi | undefined;
+  /** The same, for what needs connections of its own: backups and restores. */
+  readonly session: Session | undefined;
   readonly system: NatsConnection | undefined;
-  /** Prefix of the subjects that the ordinary user may listen on; undefined: the usual one. */
-  readonly inboxPrefix: string | undefined;
 }
 
 /**
@@ -47,12 +47,7 @@ export async function openClusterSession(
     process.stderr.write(`relight: without an ordinary account, as its user is refused: ${error.message}\n`);
   }
   const resources = opening.move();
-  return {
-    account: session?.api,
-    system: connection,
-    inboxPrefix: session?.apiOptions.inboxPrefix,
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
+  return { account: session?.api, session, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {

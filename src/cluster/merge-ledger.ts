@@ -1,3 +1,4 @@
+import { keepsUp } from "./keeps-up.ts";
 import { type Ledger, type LedgerConsumer, type LedgerServer, type LedgerStream, streamKey } from "./ledger.ts";
 import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamPicture } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
@@ -53,7 +54,7 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
   const peers = seenOr(seen.peers, []);
   const servers = peers.length > 0 ? peers.map(({ name, peer }) => name ?? peer) : leader === null ? [] : [leader];
   const leaderless = isSeen(seen.leader) && leader === null && servers.length > 0;
-  const behind = leader !== null && peers.some(({ standing }) => isSeen(standing) && !standing.current);
+  const behind = leader !== null && peers.some(({ standing }) => isSeen(standing) && !keepsUp(standing));
   const moving = seen.desired !== null || (config !== undefined && peers.length > config.replicas);
   const since = (trouble: boolean, before: string | null | undefined): string | null =>
     trouble ? (before ?? at) : null;

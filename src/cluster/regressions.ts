@@ -33,9 +33,15 @@ export function regressions(ledger: Ledger, picture: Picture): readonly Regressi
   const named = ({ kind, account, stream, consumer }: Regression): string =>
     JSON.stringify([kind, account, stream, consumer]);
   const sure = new Set(before.filter(({ certain }) => certain).map(named));
+  // What Relight deleted itself, to restore it, is gone for a known reason: one look is enough.
+  const deleted = new Set(
+    ledger.streams.filter(({ deletedAt }) => deletedAt !== null).map(({ account, name }) => streamKey(account, name)),
+  );
   return inSample(ledger, later).map((found) => ({
     ...found,
-    certain: found.certain && sure.has(named(found)),
+    certain:
+      found.certain &&
+      (sure.has(named(found)) || (found.kind === "vanished" && deleted.has(streamKey(found.account, found.stream)))),
   }));
 }
 

@@ -16,4 +16,6 @@ export const ApiErrorCode = {
   streamOffline: 10118,
   consumerNotFound: 10014,
   badJson: 10025,
+  notAMember: 10044,
+  memberChangeInProgress: 10202,
 } as const;

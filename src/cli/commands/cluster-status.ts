@@ -3,12 +3,14 @@ import type { ClusterStatus } from "../../cluster/cluster-status.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { ExitCode } from "../../errors.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 interface StatusFlags {
   readonly once?: boolean;
   readonly all?: boolean;
+  readonly ledger?: LedgerFlag;
   readonly json?: boolean;
 }
 
@@ -19,7 +21,8 @@ export function registerClusterStatus(parent: Command): void {
     .description(
       "Shows a traffic light for every stream with the reason, the servers and the meta group, and says what it could not see.\n" +
         "Where something is wrong it looks a second time 12 s later, since a cluster takes 10 s to miss a server.\n" +
-        "It changes nothing. Exit code 0: all is well; 3: something is not.",
+        "It changes nothing in the cluster, and remembers what it saw for the day that something is lost.\n" +
+        "Exit code 0: all is well; 3: something is not.",
     )
     .option("--once", "look only once, also where something is wrong")
     .option("--all", "list healthy streams too, however many there are")
@@ -31,12 +34,15 @@ export function registerClusterStatus(parent: Command): void {
         "  relight cluster status --context orders --system-creds sys.creds --once\n" +
         "  relight cluster status --system-context sys --json | jq '.streams[] | select(.light != \"green\")'\n",
     );
+  addLedgerOptions(command);
   addSystemOptions(command);
   addConnectionOptions(command).action(async (flags: StatusFlags) => {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster status" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
+      const { checkNamedLedger, rememberInPassing } = await import("../cluster-ledger.ts");
       const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
+      await checkNamedLedger(flags.ledger);
       await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
       const picture = await takePicture({
         account: session.account,
@@ -47,6 +53,7 @@ export function registerClusterStatus(parent: Command): void {
         },
         signal,
       });
+      await rememberInPassing(flags.ledger, session, picture);
       const status = clusterStatus(picture);
       if (flags.json) printJson(statusJson(status, picture));
       else {

@@ -82,7 +82,7 @@ export function registerClusterVerify(parent: Command): void {
         streams: flags.stream ?? [],
         deep: flags.deep ?? false,
         account: session.account,
-        inboxPrefix: session.inboxPrefix,
+        inboxPrefix: session.session?.apiOptions.inboxPrefix,
         sample: flags.sample,
         bytesPerSecond: flags.rate,
         signal,

@@ -33,6 +33,9 @@ export async function listAccount(api: JetStreamApi): Promise<Omit<AccountView, 
 export interface AskStreamsOptions {
   /** How long one stream may take to answer, in ms: dead ones do not answer at all. */
   readonly streamMs: number;
+  /** The same for those of `silent`. */
+  readonly silentMs: number;
+  readonly silent: ReadonlySet<string>;
   /** Streams to ask for besides those that the account lists. */
   readonly also: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -45,13 +48,13 @@ export interface AskStreamsOptions {
 export async function askStreams(
   api: JetStreamApi,
   listed: Omit<AccountView, "streams">,
-  { streamMs, also, signal }: AskStreamsOptions,
+  { streamMs, silentMs, silent, also, signal }: AskStreamsOptions,
 ): Promise<AccountView> {
   const known = new Set([...seenOr(listed.names, []), ...also]);
   const streams = new Map<string, StreamView>();
   await inParallel([...known], atOnce, async (name) => {
     signal?.throwIfAborted();
-    const view = await askStream(api, name, streamMs);
+    const view = await askStream(api, name, silent.has(name) ? silentMs : streamMs);
     streams.set(name, view);
   });
   return { ...listed, streams };

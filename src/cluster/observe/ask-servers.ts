@@ -6,7 +6,8 @@ import type { StatszAnswer } from "./server-answers.ts";
 export interface PingOptions {
   /** The longest that answers are collected, and the wait where a server is missing. */
   readonly longestMs: number;
-  /** Collecting ends early when all servers that the others know have answered. */
+  /** When all of these have answered, the others get a moment more. */
+  readonly expected?: ReadonlySet<string> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,9 +18,11 @@ export interface PingOptions {
  */
 export async function pingServers(
   system: NatsConnection,
-  { longestMs, signal }: PingOptions,
+  { longestMs, expected, signal }: PingOptions,
 ): Promise<Known<readonly StatszAnswer[]>> {
   const answers = new Map<string, StatszAnswer>();
+  const asked = Date.now();
+  let moment: NodeJS.Timeout | undefined;
   try {
     const replies = await system.requestMany("$SYS.REQ.SERVER.PING", "", { strategy: "timer", maxWait: longestMs });
     for await (const reply of replies) {
@@ -27,14 +30,24 @@ export async function pingServers(
       const answer = reply.json<StatszAnswer>();
       answers.set(answer.server.id, answer);
       if (knownServers(answers) <= answers.size) break;
+      const names = new Set([...answers.values()].map(({ server }) => server.name));
+      if (moment === undefined && expected && expected.size > 0 && [...expected].every((name) => names.has(name))) {
+        // As much longer as the slowest of those that were waited for took.
+        const more = Math.max(shortestMomentMs, 2 * (Date.now() - asked));
+        moment = setTimeout(() => (replies as { stop?(): void }).stop?.(), more);
+      }
     }
   } catch (error) {
     if (signal?.aborted) throw new RelightError("CANCELLED", "looking at the cluster was cancelled", { cause: error });
     if (answers.size === 0) return whyUnseen(error);
+  } finally {
+    clearTimeout(moment);
   }
   if (answers.size === 0) return { unseen: "no-answer", detail: "no server answers on the system account" };
   return [...answers.values()].sort((a, b) => a.server.name.localeCompare(b.server.name));
 }
+
+const shortestMomentMs = 200;
 
 /** How many servers there are as those who answered know; infinite where they are too old to say. */
 function knownServers(answers: ReadonlyMap<string, StatszAnswer>): number {

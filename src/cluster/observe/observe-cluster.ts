@@ -19,28 +19,42 @@ export interface ObserveOptions {
   readonly streamMs?: number | undefined;
   /** An earlier look: its servers are missed where they do not answer any more. */
   readonly earlier?: Sample | undefined;
+  /**
+   * Wait for the servers that answered in `earlier`, and a moment more for others, streams that did not answer then among them: for
+   * looks that follow one another quickly, where the servers count one that died for minutes, and each look would wait for it.
+   */
+  readonly brief?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** How long a stream may take to answer in a brief look that did not answer in the look before. */
+const briefSilentMs = 500;
 
 /**
  * Looks at a cluster once. Whatever does not answer is a value of the picture, not an error; it throws only CANCELLED, and
  * takes a few seconds where something is dead.
  */
 export async function observeCluster(options: ObserveOptions): Promise<Sample> {
-  const { account, system, pingMs, streamMs = 2_000, earlier, signal } = options;
+  const { account, system, pingMs, streamMs = 2_000, earlier, brief, signal } = options;
+  const expected = brief && earlier ? namesOfAnswering(earlier) : undefined;
   const start = Date.now();
+  const silentMs = Math.min(streamMs, briefSilentMs);
   const noSystem: Unseen = { unseen: "no-system-credential" };
   const looking: Promise<Known<SystemView>> = system
-    ? lookAsSystem(system, { pingMs, signal })
+    ? lookAsSystem(system, { pingMs, expected, signal })
     : Promise.resolve(noSystem);
   const [view, listed] = await Promise.all([looking, account ? listAccount(account) : undefined]);
   let own: AccountView | Unseen = { unseen: "no-account-credential" };
   if (account && listed) {
     const name = seenOr(listed.account, undefined);
     // While the meta group has no leader nobody lists the streams, and those on dead servers would drop out of sight.
-    const before = earlier?.accounts.find((one) => one.name === name)?.streams.map((stream) => stream.name) ?? [];
+    const known = earlier?.accounts.find((one) => one.name === name)?.streams ?? [];
+    const before = known.map((stream) => stream.name);
+    const silent = new Set(
+      known.flatMap((stream) => (brief && /timeout|offline/.test(stream.answer.kind) ? [stream.name] : [])),
+    );
     const also = name === undefined ? [] : [...heldStreams(view, name), ...before];
-    own = await askStreams(account, listed, { streamMs, also, signal });
+    own = await askStreams(account, listed, { streamMs, silentMs, silent, also, signal });
   }
   const accounts = await pictureAccounts({ system: view, own, api: account, timeoutMs: streamMs });
   const meta = isUnseen(view) ? view : pictureMeta(view.servers);
@@ -52,4 +66,8 @@ export async function observeCluster(options: ObserveOptions): Promise<Sample> {
     account: "unseen" in own ? own : own.account,
   };
   return { takenAt: new Date(start).toISOString(), tookMs: Date.now() - start, sight, servers, meta, accounts };
+}
+
+function namesOfAnswering({ servers }: Sample): ReadonlySet<string> {
+  return new Set(servers.filter(({ answers }) => answers === true).map(({ name }) => name));
 }

@@ -52,14 +52,18 @@ async function pictureAccount(
     const replicas: Known<readonly StreamReplica[]> = isUnseen(system) ? system : (held.get(name) ?? []);
     const { answer, info }: StreamView = view?.streams.get(name) ?? { answer: { kind: "not-asked" } };
     const config = info?.config ?? seenOr(replicas, []).find(({ detail }) => detail.config)?.detail.config;
-    const consumers = await pictureConsumers({
-      stream: name,
-      settings: config ? settingsOf(config) : { unseen: "no-answer" },
-      replicas,
-      api: view ? api : undefined,
-      mayHaveSome: !view || info === undefined || info.state.consumer_count > 0,
-      timeoutMs,
-    });
+    // Who could speak for the consumers of a stream that nobody living holds, and that did not answer itself, is dead too.
+    const dead = info === undefined && view !== undefined && isSeen(replicas) && replicas.length === 0;
+    const consumers = dead
+      ? ({ unseen: "no-answer" } as const)
+      : await pictureConsumers({
+          stream: name,
+          settings: config ? settingsOf(config) : { unseen: "no-answer" },
+          replicas,
+          api: view ? api : undefined,
+          mayHaveSome: !view || info === undefined || info.state.consumer_count > 0,
+          timeoutMs,
+        });
     streams[index] = pictureStream({ account, name, answer, info, replicas, consumers });
   });
   return { name: account, inventory: isSeen(names) ? "complete" : names, streams };

@@ -20,6 +20,8 @@ export interface ServerView {
 export interface SystemViewOptions {
   /** How long PINGs are waited for, in ms. Default 2000. */
   readonly pingMs?: number | undefined;
+  /** Servers to wait for; others get a moment more only. Without it all that the servers know of are waited for. */
+  readonly expected?: ReadonlySet<string> | undefined;
   /** How long one server may take to list its streams, in ms. Default 10000. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -31,10 +33,10 @@ const accountsPerPage = 200;
 /** Asks every server who it is, then each of them for its replicas and its health. */
 export async function lookAsSystem(
   system: NatsConnection,
-  { pingMs = 2_000, timeoutMs = 10_000, signal }: SystemViewOptions = {},
+  { pingMs = 2_000, timeoutMs = 10_000, expected, signal }: SystemViewOptions = {},
 ): Promise<Known<SystemView>> {
   const askedAt = Date.now();
-  const pings = await pingServers(system, { longestMs: pingMs, signal });
+  const pings = await pingServers(system, { longestMs: pingMs, expected, signal });
   if (isUnseen(pings)) return pings;
   const answeredAt = Date.now();
   // Leaf nodes with a JetStream domain of their own answer too, and have a meta group of their own.

@@ -42,7 +42,8 @@ export function metaStanding(picture: Picture, servers: ReadonlyMap<string, Serv
     quorum: quorumOf(size),
     living: living.map(({ name }) => name),
     rescue: later?.rescue ?? false,
-    changing: later !== null && seenOr(later.pending, 0) > 0,
+    // A request that is worked on just now is what every healthy group has now and then; one that stays is a change.
+    changing: [earlier, later].every((meta) => meta !== null && seenOr(meta.pending, 0) > 0),
   });
   if (later === null || earlier === null) return standing("unseen", "the meta group was not seen in two samples");
   for (const [meta, sample] of [

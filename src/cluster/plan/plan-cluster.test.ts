@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
 import { remembered, replicated } from "../../testing/sketch-situation.ts";
+import { peerIdOf } from "../peer-id.ts";
 import type { Sample } from "../picture.ts";
 
 const three = ["n1", "n2", "n3"];
 const whole = (name = "ORDERS"): ReturnType<typeof replicated> => replicated(name, ["+n1", "+n2", "+n3"], "n1");
+/** n2 has not yet got what its leader sent just now. */
+const inFlight = three.map((name) => {
+  const standing = { current: name !== "n2", offline: false, activeMs: 4, lag: name === "n2" ? 3 : 0 };
+  return { name, peer: peerIdOf(name), standing };
+});
 const withMeta = (sample: Sample, change: object): Sample => ({
   ...sample,
   meta: { ...sample.meta, ...change } as Sample["meta"],
@@ -15,6 +21,18 @@ const rows: readonly PlanRow[] = [
   {
     story: "CP-03: nothing to do where everything is whole",
     situation: { servers: three, streams: [whole()], memory: [remembered("ORDERS", three)] },
+    outlook: "whole",
+    steps: [],
+  },
+  {
+    story:
+      "CP-03: so where the meta group works on a request just now, and a busy stream's follower lacks what is on its way",
+    situation: {
+      servers: three,
+      streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], "n1", { peers: inFlight })],
+      memory: [remembered("ORDERS", three)],
+      later: (sample) => withMeta(sample, { pending: 1 }),
+    },
     outlook: "whole",
     steps: [],
   },

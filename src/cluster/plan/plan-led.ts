@@ -1,3 +1,4 @@
+import { keepsUp } from "../keeps-up.ts";
 import { isSeen } from "../unseen.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { lossBlocker } from "./cover.ts";
@@ -133,7 +134,7 @@ class First {
 
 function currentPeers(stream: StreamStanding): number {
   return stream.peers.filter(({ name, standing }) => {
-    return stream.alive.includes(name ?? "") && isSeen(standing) && standing.current;
+    return stream.alive.includes(name ?? "") && isSeen(standing) && keepsUp(standing);
   }).length;
 }
 

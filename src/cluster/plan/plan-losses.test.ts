@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { backup, before, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
+import {
+  backup,
+  before,
+  now,
+  remembered,
+  replicated,
+  type Situation,
+  unanswered,
+} from "../../testing/sketch-situation.ts";
 import type { ConsumerPicture, Sample } from "../picture.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -80,6 +88,32 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, memory: [remembered("ONE", ["n3"])], backups: [backup("ONE")] },
     outlook: "blocked",
     steps: ["restore:APP/ONE blocked"],
+  },
+  {
+    story:
+      "CP-62: what Relight deleted itself is known to be gone as soon as one look shows it, and is restored unasked",
+    situation: {
+      servers: three,
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(3_000) })],
+      backups: [backup("ONE")],
+      earlier: (sample) => ({
+        ...sample,
+        accounts: [{ name: "APP", inventory: "complete", streams: [unanswered("ONE")] }],
+      }),
+    },
+    outlook: "act",
+    steps: ["restore:APP/ONE ready"],
+  },
+  {
+    story: "CP-61: what came under the name after Relight deleted it is not deleted again without a word",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n3"], "n3", { created: now, lastSeq: 20 })],
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(60_000) })],
+      backups: [backup("ONE")],
+    },
+    outlook: "blocked",
+    steps: ["delete-stub:APP/ONE blocked", "restore:APP/ONE blocked"],
   },
   {
     story: "CP-62: and is restored where it is named",

@@ -1,4 +1,5 @@
 import { streamKey } from "../ledger.ts";
+import { isSeen } from "../unseen.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { type Cover, coverOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
@@ -145,8 +146,13 @@ function findLosses(view: View): readonly Loss[] {
   const standings = new Map(view.streams.map((stream) => [stream.key, stream]));
   const everyServer = [...view.servers.keys()];
   for (const stream of view.streams) {
-    if (stream.kind !== "lost" && stream.kind !== "homeless") continue;
     const { account, name, key, group } = stream;
+    if (isGivenUp(view, stream)) {
+      const home = view.memory.get(key)?.servers.join(", ");
+      const why = `every replica of ${key} was on ${home}, which was removed, and what takes its place is empty`;
+      losses.set(key, { account, name, key, standing: stream, why, blockers: [], stub: true });
+    }
+    if (stream.kind !== "lost" && stream.kind !== "homeless") continue;
     const home = group ?? everyServer;
     if (home.some((server) => mayReturn(view, server))) continue;
     // What nobody knows the home of is lost only where a server is gone that may have been it.
@@ -172,16 +178,30 @@ function findLosses(view: View): readonly Loss[] {
         "Start it with its disk first, or say that it is gone.",
       );
     }
-    const named = isNamed(view, key);
+    const messages = standing?.state?.messages ?? 0;
+    // Relight's own deletion is as good as a word, but not for what came under the name since.
+    const named = isNamed(view, key) && (messages === 0 || view.request.words.restore.includes(key));
     if (kind !== "emptied" && !named) {
       block("on-purpose", `${text}: by a person, or lost?`, "Name it to be restored, or accept what is there.");
     }
-    if (kind !== "vanished" && (standing?.state?.messages ?? 0) > 0 && !named) {
+    if (kind !== "vanished" && messages > 0 && !named) {
       block("written-since", `${key} has messages that came since`, "Back it up, and name it to be restored.");
     }
     losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });
   }
   return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Relight removed every server that had it, and no living one holds anything: what the cluster makes under the name is empty, and need
+ * not be waited for. Once it is led it is a regression.
+ */
+function isGivenUp(view: View, { key, leader, seen }: StreamStanding): boolean {
+  const known = view.memory.get(key);
+  if (leader !== null || seen === null || !isSeen(seen.replicas) || (known?.counters?.lastSeq ?? 0) === 0) return false;
+  const home = known?.servers ?? [];
+  const removed = home.length > 0 && home.every((server) => view.servers.get(server)?.removedAt != null);
+  return removed && seen.replicas.every(({ state }) => state.lastSeq === 0);
 }
 
 function lackBlockers(cover: Cover, key: string): readonly Blocker[] {

@@ -1,3 +1,5 @@
+import { keepsUp } from "../keeps-up.ts";
+import { isSeen } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { planLeaderless } from "./plan-leaderless.ts";
@@ -127,7 +129,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   }
   const behind = stream.peers.filter(({ name, standing }) => {
     const alive = stream.alive.includes(name ?? "");
-    return alive && !("unseen" in standing) && !standing.current;
+    return alive && isSeen(standing) && !keepsUp(standing);
   });
   if (behind.length === 0) return [];
   const names = behind.map(({ name }) => name).join(", ");

@@ -1,3 +1,4 @@
+import { keepsUp } from "../keeps-up.ts";
 import { type Ledger, type LedgerStream, streamKey } from "../ledger.ts";
 import type {
   PeerPicture,
@@ -112,7 +113,7 @@ function judge(
       return leader === null ? "leaderless" : "degraded";
     }
     if (leader === null) return "leaderless";
-    if (peers.some(({ standing }) => isSeen(standing) && !standing.current)) return "behind";
+    if (peers.some(({ standing }) => isSeen(standing) && !keepsUp(standing))) return "behind";
     return wanted !== null && wanted > group.length ? "short" : "whole";
   })();
   return {

@@ -7,10 +7,13 @@ import { type CaptureMethod, chooseMethods } from "./choose-method.ts";
 import { readByConsumer } from "./read-by-consumer.ts";
 import { readByDirectGet } from "./read-by-direct-get.ts";
 import { readByMessageGet } from "./read-by-message-get.ts";
+import { readBySingleDirectGet } from "./read-by-single-direct-get.ts";
 
 export interface CaptureOptions {
   readonly sink: CaptureSink;
   readonly inboxPrefix?: string;
+  /** Ways of reading to try, instead of those that fit a stream with a leader. */
+  readonly methods?: readonly CaptureMethod[];
   /** Read from the stream's leader only, also where that is slower. */
   readonly exact?: boolean;
   /** Silence after which the rest is asked for anew, in milliseconds. Default 4,000. */
@@ -32,6 +35,7 @@ export interface Captured {
 const readers: Readonly<Record<CaptureMethod, CaptureReader>> = {
   consumer: readByConsumer,
   "direct-get": readByDirectGet,
+  "single-direct-get": readBySingleDirectGet,
   "message-get": readByMessageGet,
 };
 
@@ -48,7 +52,8 @@ export async function captureStream(api: JetStreamApi, info: StreamInfo, options
   const { state } = info;
   const through = state.last_seq;
   const imported = !/^\$JS\.(?:[^.]+\.)?API$/.test(api.prefix);
-  const waiting = chooseMethods(info, api.serverVersion, { imported, exact: options.exact ?? false });
+  const { exact = false } = options;
+  const waiting = [...(options.methods ?? chooseMethods(info, api.serverVersion, { imported, exact }))];
   const methods: CaptureMethod[] = [];
   const interruptions: string[] = [];
   let next = Math.max(1, state.first_seq);

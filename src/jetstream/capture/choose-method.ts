@@ -1,8 +1,11 @@
 import type { StreamInfo } from "../api-types.ts";
 import { isAtLeast, type ServerVersion } from "../server-version.ts";
 
-/** Ways of reading a stream message by message; the last one works everywhere and is the slowest. */
-export type CaptureMethod = "consumer" | "direct-get" | "message-get";
+/**
+ * Ways of reading a stream message by message; the last one works everywhere and is the slowest. One direct get for each message
+ * is for streams that have no leader.
+ */
+export type CaptureMethod = "consumer" | "direct-get" | "single-direct-get" | "message-get";
 
 /** Fewer messages are read one by one, which is exact everywhere, in the same time. */
 const fewMessages = 500;

@@ -30,7 +30,8 @@ export async function removeDeadLeftovers(directory: string, base: string): Prom
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this number runs here. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -41,7 +42,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** The same for all processes that see each other's process numbers. */
-async function hostMark(): Promise<string> {
+export async function hostMark(): Promise<string> {
   const numbers = await readlink("/proc/self/ns/pid").catch(() => "");
   return createHash("sha256").update(`${hostname()} ${numbers}`).digest("hex").slice(0, 8);
 }

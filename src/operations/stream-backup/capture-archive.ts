@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import { type Captured, captureStream } from "../../jetstream/capture/capture-stream.ts";
+import type { CaptureMethod } from "../../jetstream/capture/choose-method.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { ArchiveCheck } from "../archive-check/archive-check.ts";
@@ -24,6 +25,10 @@ export interface CaptureArchiveOptions extends ReceiveOptions {
   readonly consumerInfos: readonly ConsumerInfo[];
   /** Only from the stream's leader, also where that is slower. */
   readonly exact: boolean;
+  /** Ways of reading to try, instead of those that fit a stream with a leader. */
+  readonly methods?: readonly CaptureMethod[];
+  /** Why it is read message by message; default: the server makes no snapshot of it. */
+  readonly why?: string;
 }
 
 /** True for a stream that its server makes no snapshot of, so that its messages have to be read one by one. */
@@ -67,6 +72,7 @@ export async function captureArchive(session: Session, options: CaptureArchiveOp
     const captured = await captureStream(api, info, {
       sink: writer,
       exact: options.exact,
+      ...(options.methods ? { methods: options.methods } : {}),
       ...(apiOptions.inboxPrefix ? { inboxPrefix: apiOptions.inboxPrefix } : {}),
       ...(options.idleTimeoutMs === undefined ? {} : { comingBackMs: options.idleTimeoutMs }),
       ...(signal ? { signal } : {}),
@@ -97,7 +103,13 @@ export async function captureArchive(session: Session, options: CaptureArchiveOp
       state,
       end: { status: 0, description: "", bytes: checked.bytes, chunks: 0 },
       checked,
-      notes: captureNotes({ captured, writer, began, consumerInfos, version: api.serverVersion.text }),
+      notes: captureNotes({
+        captured,
+        writer,
+        began,
+        consumerInfos,
+        why: options.why ?? `because nats-server ${api.serverVersion.text} makes no snapshot of a stream in memory`,
+      }),
       checks: captureChecks(captured),
     };
   } finally {
@@ -114,14 +126,13 @@ function captureNotes(input: {
   readonly writer: CapturedContent;
   readonly began: Date;
   readonly consumerInfos: readonly ConsumerInfo[];
-  readonly version: string;
+  readonly why: string;
 }): string[] {
-  const { captured, began, consumerInfos, version } = input;
+  const { captured, began, consumerInfos, why } = input;
   const seconds = ((Date.now() - began.getTime()) / 1000).toFixed(1);
   const notes = [
-    `captured message by message (${captured.methods.join(", ") || "no messages"}), because nats-server ${version} makes no ` +
-      `snapshot of a stream in memory: what arrived after ${began.toISOString()} is not in it; deletes and acks are exact to ` +
-      `the ${seconds} s that it took`,
+    `captured message by message (${captured.methods.join(", ") || "no messages"}), ${why}: what arrived after ${began.toISOString()} is not in it; deletes and acks are ` +
+      `exact to the ${seconds} s that it took`,
     ...rolledBackNotes(consumerInfos),
   ];
   if (captured.interruptions.length > 0) {

@@ -1,0 +1,151 @@
+import type { Command } from "commander";
+import { ExitCode, RelightError } from "../../errors.ts";
+import type { RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
+import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { durationOption } from "../options/duration.ts";
+import { addLedgerOptions } from "../options/ledger-options.ts";
+import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
+import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { printJson, runLocalCommand } from "../run-local-command.ts";
+import { tool } from "../version.ts";
+
+interface ApplyFlags extends RecoveryFlags {
+  readonly yes?: boolean;
+  readonly audit?: string;
+  readonly wait: number;
+  readonly progress: boolean;
+}
+
+export function registerClusterApply(parent: Command): void {
+  const command = parent
+    .command("apply [plan]")
+    .summary("do the steps of the recovery, one by one, each planned anew and verified")
+    .description(
+      "Looks, plans as `relight cluster plan` does, does the first step that is ready, waits until its effect is seen, and begins\n" +
+        "again, until nothing is left that it may do. It stops at the first step that fails. With a plan from `cluster plan --json`\n" +
+        "it does the steps of that plan only. Killed or cancelled at any moment, it goes on when it is run again.",
+    );
+  addLedgerOptions(addRecoveryOptions(command), { required: true })
+    .option("--yes", "do not ask before steps that cannot be taken back")
+    .option("--audit <file>", "where everything done is written down (default: beside the ledger)")
+    .addOption(durationOption("--wait <time>", "how long to wait in all for servers and time", "15m"))
+    .option("--no-progress", "log lines instead of a line that is redrawn")
+    .option("--json", "one JSON document on stdout: schemas/cluster-recovery.json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  relight cluster apply --system-context sys --gone n3 --backups ./all\n" +
+        "  relight cluster apply plan.json --system-context sys --gone n3 --backups ./all --yes\n" +
+        "\nExit codes: 0 nothing to do, or all done and verified; 3 something is left for a person; 1 a step failed; 11 another\n" +
+        "recovery of this cluster is at work; 130 cancelled.\n",
+    );
+  addSystemOptions(command);
+  addConnectionOptions(command).action(async (path: string | undefined, flags: ApplyFlags) => {
+    const json = flags.json ?? false;
+    const validate = (): void => {
+      if (flags.yes || process.stdin.isTTY) return;
+      throw new RelightError(
+        "USAGE",
+        "it asks before steps that cannot be taken back, and there is no terminal to ask on",
+        {
+          hint: "See what it would do: relight cluster plan. Then pass --yes.",
+        },
+      );
+    };
+    await runLocalCommand({ json, command: "cluster apply", validate }, async ({ signal }) => {
+      const { observeCluster } = await import("../../cluster/observe/observe-cluster.ts");
+      const { recoverCluster } = await import("../../operations/cluster-recovery/recover-cluster.ts");
+      const { readBackupCovers } = await import("../../operations/cluster-recovery/read-backup-covers.ts");
+      const { checkNamedLedger, openClusterLedger } = await import("../cluster-ledger.ts");
+      const { confirmStep } = await import("../confirm-step.ts");
+      const { refuseUnknownServers } = await import("../known-servers.ts");
+      const { openClusterSession } = await import("../open-cluster-session.ts");
+      const { renderClusterPlan } = await import("../output/cluster-plan.ts");
+      const { RecoveryProgress, renderRecovery } = await import("../output/recovery-report.ts");
+      const { readPlanFile } = await import("../read-plan-file.ts");
+      // What is wrong with the command line is said before anything is waited for.
+      const given = path === undefined ? undefined : await readPlanFile(path);
+      await checkNamedLedger(flags.ledger);
+      const { refused } = await readBackupCovers(flags.backups ?? []);
+      for (const text of refused) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
+      const words = operatorWords(flags);
+      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      const { system } = session;
+      if (!system) {
+        throw new RelightError(
+          "USAGE",
+          "a credential of the system account is needed: the servers are asked themselves",
+          {
+            hint: "Give --system-context, --system-creds, --system-nkey or --system-user.",
+          },
+        );
+      }
+      const known = await openClusterLedger(flags.ledger, session);
+      if (known.path === null) {
+        throw new RelightError("USAGE", "this server belongs to no cluster, so that there is no ledger of one", {
+          hint: "Name one with --ledger, if there is something to recover all the same.",
+        });
+      }
+      const first = await observeCluster({ account: session.account, system, signal });
+      refuseUnknownServers(words, first, known.before);
+      const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+      using progress = new RecoveryProgress(process.stderr, flags.progress && !json);
+      let shown = false;
+      const outcome = await recoverCluster(
+        {
+          account: session.session,
+          system,
+          words,
+          backups: flags.backups ?? [],
+          ledger: known.path,
+          earlier: first,
+          maxWaitMs: flags.wait,
+          tool,
+          ...(flags.audit === undefined ? {} : { audit: flags.audit }),
+          ...(given === undefined ? {} : { only: new Set(given.steps.map(({ id }) => id)) }),
+          ...(flags.yes
+            ? {}
+            : {
+                confirm: (step) => {
+                  progress.clear();
+                  return confirmStep(step, signal);
+                },
+              }),
+        },
+        {
+          signal,
+          onEvent: (event) => {
+            // The plan as a whole once; what becomes of it is told step by step.
+            if (event.kind === "planned" && !shown && !json) {
+              shown = true;
+              if (event.plan.steps.length > 0) {
+                process.stdout.write(
+                  `${renderClusterPlan(event.plan, { notSeen: [], ledger: null, color, applied: true })}\n`,
+                );
+              }
+            }
+            progress.take(event);
+          },
+        },
+      );
+      progress.clear();
+      if (json) printJson(outcome);
+      else process.stdout.write(renderRecovery(outcome, color));
+      return exitCodeOf(outcome);
+    });
+  });
+}
+
+function exitCodeOf({ status }: RecoveryOutcome): ExitCode {
+  switch (status) {
+    case "whole":
+    case "recovered":
+      return ExitCode.ok;
+    case "left":
+      return ExitCode.incomplete;
+    case "failed":
+      return ExitCode.failed;
+    case "cancelled":
+      return ExitCode.cancelled;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Command } from "commander";
+import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
+import { ExitCode } from "../../errors.ts";
+import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addLedgerOptions } from "../options/ledger-options.ts";
+import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
+import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { printJson, runLocalCommand } from "../run-local-command.ts";
+
+export function registerClusterPlan(parent: Command): void {
+  const command = parent
+    .command("plan")
+    .summary("show which steps get back what the cluster has lost, in which order; do none of them")
+    .description(
+      "Looks at the cluster twice, 12 s apart, and prints the steps of its recovery in order: what each is for, what it may\n" +
+        "cost, what it waits for, what blocks it and the cure. It changes nothing in the cluster; `relight cluster apply` does\n" +
+        "these steps. Exit code 0: `apply` could do all of it, or there is nothing to do; 3: something is left for a person.",
+    );
+  addLedgerOptions(addRecoveryOptions(command))
+    .option("--json", "one JSON document on stdout: schemas/cluster-plan.json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  relight cluster plan --system-context sys\n" +
+        "  relight cluster plan --system-context sys --gone n3 --backups ./all\n" +
+        "  relight cluster plan --system-context sys --gone n3 --json > plan.json\n" +
+        "\nWhat streams hold, and where, is remembered by every `relight cluster` command. Run `relight cluster status` now and\n" +
+        "then on good days: without that memory nobody knows what a stream on a dead server held, and no backup covers it.\n",
+    );
+  addSystemOptions(command);
+  addConnectionOptions(command).action(async (flags: RecoveryFlags) => {
+    await runLocalCommand({ json: flags.json ?? false, command: "cluster plan" }, async ({ signal }) => {
+      const { openClusterSession } = await import("../open-cluster-session.ts");
+      const { takePicture } = await import("../../cluster/observe/take-picture.ts");
+      const { planCluster } = await import("../../cluster/plan/plan-cluster.ts");
+      const { defaultThresholds } = await import("../../cluster/plan/plan-request.ts");
+      const { coversOfCluster } = await import("../../operations/cluster-recovery/covers-of-cluster.ts");
+      const { readBackupCovers } = await import("../../operations/cluster-recovery/read-backup-covers.ts");
+      const { checkNamedLedger, openClusterLedger, remember } = await import("../cluster-ledger.ts");
+      const { refuseUnknownServers } = await import("../known-servers.ts");
+      // What is wrong with the command line is said before anything is waited for.
+      await checkNamedLedger(flags.ledger);
+      const found = await readBackupCovers(flags.backups ?? []);
+      const words = operatorWords(flags);
+      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      const known = await openClusterLedger(flags.ledger, session);
+      const picture = await takePicture({
+        account: session.account,
+        system: session.system,
+        enough: (first) => {
+          refuseUnknownServers(words, first, known.before);
+          // Without the servers' own answers a second look brings no more.
+          return session.system === undefined;
+        },
+        onWait: (ms) => {
+          process.stderr.write(`Looking again in ${Math.ceil(ms / 1000)} s: one look is not enough to plan from.\n`);
+        },
+        signal,
+      });
+      const ledger = await remember(session.system ? known : { ...known, path: null }, picture);
+      const { covers, refused } = coversOfCluster(found, picture.later);
+      const now = new Date().toISOString();
+      const planned = planCluster({ picture, ledger, backups: covers, words, thresholds: defaultThresholds, now });
+      const plan = withNotes(planned, known.path !== null, refused);
+      if (flags.json) printJson(plan);
+      else {
+        const { renderClusterPlan } = await import("../output/cluster-plan.ts");
+        const { whatIsUnseen } = await import("../../cluster/what-is-unseen.ts");
+        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        const notSeen = whatIsUnseen(picture.later);
+        process.stdout.write(renderClusterPlan(plan, { notSeen, ledger: known.path, color }));
+      }
+      return plan.complete ? ExitCode.ok : ExitCode.incomplete;
+    });
+  });
+}
+
+function withNotes(plan: ClusterPlan, hasLedger: boolean, refused: readonly string[]): ClusterPlan {
+  const notes = [...plan.notes, ...refused.map((text) => `Not counted as a backup: ${text}.`)];
+  if (!hasLedger) {
+    notes.push(
+      "Without a ledger it cannot be known what a stream held that does not answer, so no backup is known to cover it; " +
+        "whether a stream was created anew, empty, or has vanished; since when something is stuck.",
+    );
+  }
+  return { ...plan, notes };
+}

@@ -1,0 +1,107 @@
+import { styleText } from "node:util";
+import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import type { RecoveryEvent, RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
+import { targetOf } from "./cluster-plan.ts";
+import { formatSeconds } from "./format-values.ts";
+
+const marks = {
+  whole: ["ok", "green"],
+  recovered: ["ok", "green"],
+  left: ["LEFT", "yellow"],
+  failed: ["FAILED", "red"],
+  cancelled: ["CANCELLED", "yellow"],
+} as const;
+
+/** How a recovery ended, for a person at night: what was done, what is left and how it is cured, and where it is written down. */
+export function renderRecovery(outcome: RecoveryOutcome, color: boolean): string {
+  const [mark, paint] = marks[outcome.status];
+  const lines = [`${color ? styleText(paint, mark, { validateStream: false }) : mark}  ${outcome.summary}`];
+  const failed = outcome.steps.find(({ error }) => error !== null);
+  if (failed?.error) lines.push(`     ${failed.error.hint}`);
+  if (outcome.left.length > 0) lines.push("", "Left for a person:");
+  for (const { text, cure } of outcome.left) {
+    lines.push(`  - ${text}`);
+    if (cure !== text) lines.push(`    ${cure}`);
+  }
+  lines.push("");
+  if (outcome.steps.length > 0) lines.push(`What was done is in ${outcome.audit}.`);
+  lines.push(`Remembered in ${outcome.ledger}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * What goes on, line by line on stderr: one line for each step as it begins and ends, and, on a terminal, what it still lacks on a
+ * line that is redrawn.
+ */
+export class RecoveryProgress implements Disposable {
+  readonly #target: NodeJS.WriteStream;
+  readonly #live: boolean;
+  #drawn = false;
+  #said = 0;
+
+  constructor(target: NodeJS.WriteStream, live: boolean) {
+    this.#target = target;
+    this.#live = live && target.isTTY === true && process.env.TERM !== "dumb";
+  }
+
+  take(event: RecoveryEvent): void {
+    switch (event.kind) {
+      case "looking":
+        if (event.waitMs > 1_000) this.#line(`looking again in ${Math.ceil(event.waitMs / 1000)} s`);
+        return;
+      case "waiting": {
+        const { step, giveUpMs } = event;
+        // A moment's wait, as for an election after each step, is nothing to be told of.
+        if (step.until === null && step.verify.giveUpMs <= 30_000 && !this.#live) return;
+        const until = step.until === null ? "" : `, until ${clock(step.until)} at most`;
+        this.#line(`waiting${until} (for ${formatSeconds(Math.ceil(giveUpMs / 1000))} in all): ${step.why}`);
+        return;
+      }
+      case "step-begun":
+        this.#line(`${name(event.step)} ...`);
+        this.#said = Date.now();
+        return;
+      case "progress":
+        this.#progress(`${name(event.step)}, ${formatSeconds(event.seconds)}: ${event.text}`);
+        return;
+      case "step-ended": {
+        const { state, seconds, error } = event.step;
+        const end = state === "done" ? "done" : state === "failed" ? `FAILED: ${error?.message}` : "cancelled";
+        this.#line(`${name(event.step)}: ${end} (${formatSeconds(seconds)})`);
+        return;
+      }
+      case "planned":
+        return;
+    }
+  }
+
+  /** Removes the line that is redrawn. */
+  clear(): void {
+    if (this.#drawn) this.#target.write("\r\x1b[K");
+    this.#drawn = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.clear();
+  }
+
+  #line(text: string): void {
+    this.clear();
+    this.#target.write(`${clock(new Date().toISOString())}  ${text}\n`);
+  }
+
+  #progress(text: string): void {
+    if (this.#live) {
+      const width = Math.max(20, (this.#target.columns ?? 80) - 1);
+      this.#target.write(`\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+      this.#drawn = true;
+    } else if (Date.now() - this.#said > 5_000) {
+      this.#line(text);
+      this.#said = Date.now();
+    }
+  }
+}
+
+const name = (step: Pick<PlanStep, "id" | "kind" | "target">): string => `${step.kind} ${targetOf(step)}`;
+/** "10:42:07", UTC as all times. */
+const clock = (time: string): string => time.slice(11, 19);

@@ -1,0 +1,66 @@
+import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import type { LeftOver } from "./recovery-request.ts";
+
+/** What a recovery may do. */
+export interface Allowances {
+  /** The account that there is a session of; null: none. */
+  readonly account: string | null;
+  /** Ids of the steps that may be done; undefined: all. */
+  readonly only: ReadonlySet<string> | undefined;
+  /** Ids of the steps that were done in this run: none is done twice. */
+  readonly done: ReadonlySet<string>;
+  /** Ids of the steps that a person declined. */
+  readonly declined: ReadonlySet<string>;
+}
+
+/** What comes next in a plan, and why what is ready is not done. Pure. */
+export interface NextStep {
+  readonly step: PlanStep | null;
+  /** What is waited for where nothing can be done: time, or the cluster. */
+  readonly wait: PlanStep | null;
+  readonly left: readonly LeftOver[];
+}
+
+export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
+  const left: LeftOver[] = [];
+  let step: PlanStep | null = null;
+  let wait: PlanStep | null = null;
+  for (const one of plan.steps) {
+    const { id, by, kind, state, blockers } = one;
+    if (by === "operator" || blockers.length > 0) {
+      const cure = [...new Set(blockers.map((blocker) => blocker.cure))].join(" ");
+      left.push({ step: id, text: blockers.map(({ text }) => text).join("; ") || one.why, cure: cure || one.why });
+    } else if (kind === "wait") {
+      if (state === "waiting" || state === "ready") wait ??= one;
+    } else if (state === "ready" && plan.outlook !== "hold") {
+      const why = whyNot(one, allowances);
+      if (why === null) step ??= one;
+      else left.push({ step: id, ...why });
+    }
+  }
+  return { step, wait, left };
+}
+
+function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {
+  const { account, only, done, declined } = allowances;
+  if (only && !only.has(id)) {
+    return { text: `${id} is not in the given plan`, cure: "The cluster has changed since: make a new plan." };
+  }
+  if (declined.has(id)) return { text: `${id} was declined`, cure: "Run the command again to be asked again." };
+  if (done.has(id)) {
+    return { text: `${id} was done and verified, and is needed again`, cure: "Look why: relight cluster doctor." };
+  }
+  const ofSystem = target.stream === null || kind === "move" || kind === "cancel-move";
+  if (!ofSystem && target.account !== account) {
+    return {
+      text: `${id} is of another account than the ordinary credential`,
+      cure: `Run the command again with a credential of account ${target.account}.`,
+    };
+  }
+  return null;
+}
+
+/** Steps that cannot be taken back, or that decide what is kept: a person is asked once for each. */
+const grave: ReadonlySet<PlanStep["kind"]> = new Set(["peer-remove", "delete-stub", "scale-down", "meta-rescue"]);
+
+export const isGrave = ({ kind }: PlanStep): boolean => grave.has(kind);

@@ -1,0 +1,85 @@
+import { stat } from "node:fs/promises";
+import type { BackupCover } from "../../cluster/plan/plan-request.ts";
+import type { StoredStream } from "../stream-restore/read-backup.ts";
+
+/** What the directories of `--backups` are worth to a plan. */
+export interface BackupCovers {
+  readonly covers: readonly FoundCover[];
+  /** Backups that are not believed, and why: for a person. */
+  readonly refused: readonly string[];
+}
+
+export interface FoundCover {
+  readonly cover: BackupCover;
+  /** The cluster that it was made on; null: it does not say. */
+  readonly cluster: string | null;
+}
+
+/**
+ * Reads what could be restored: account directories of both layouts, and backups of single streams. Only what has a manifest, and
+ * beside it the whole archive that the manifest tells of, counts as proven; the archives themselves are not read again.
+ *
+ * Throws BACKUP_NOT_FOUND, BACKUP_INVALID, ARCHIVE_DAMAGED, FILE_SYSTEM where a path as a whole is of no use.
+ */
+export async function readBackupCovers(paths: readonly string[]): Promise<BackupCovers> {
+  const covers: FoundCover[] = [];
+  const refused: string[] = [];
+  for (const path of paths) {
+    const { streams, failures } = await storedIn(path);
+    refused.push(...failures);
+    for (const stored of streams) {
+      const found = coverOf(stored);
+      if (typeof found === "string") refused.push(`${stored.path} (${stored.stream}): ${found}`);
+      else covers.push(found);
+    }
+  }
+  return { covers, refused };
+}
+
+async function storedIn(
+  path: string,
+): Promise<{ readonly streams: readonly StoredStream[]; readonly failures: readonly string[] }> {
+  const { readAccountBackup, readBackup } = await import("../stream-restore/read-backup.ts");
+  const { isConfigurationLayout, readConfiguration } = await import("../account-restore/read-configuration.ts");
+  const isDirectory = await stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+  // What is not there is refused by the reader, in its words.
+  if (!isDirectory) return { streams: await readBackup(path), failures: [] };
+  if (await isConfigurationLayout(path)) {
+    const { streams } = await readConfiguration(path);
+    return {
+      streams: streams.flatMap(({ data }) => (data ? [data] : [])),
+      failures: streams
+        .filter(({ data }) => data === undefined)
+        .map(({ stream }) => `${path} (${stream}): its configuration only, and no message`),
+    };
+  }
+  const { streams, failures } = await readAccountBackup(path);
+  return {
+    streams,
+    failures: failures.map(({ path: bad, error }) =>
+      error.message.includes(bad) ? error.message : `${bad}: ${error.message}`,
+    ),
+  };
+}
+
+/** The cover that a stored stream is, or why it is none. */
+function coverOf({ stream, path, manifest }: StoredStream): FoundCover | string {
+  if (manifest === undefined) return "it has no manifest of Relight (relight.json), so nothing proves that it is whole";
+  if (manifest.edit !== undefined) return "it was made of another backup, and may lack what that one has";
+  return {
+    cluster: manifest.server?.cluster ?? null,
+    cover: {
+      // A manifest does not say whose stream it is.
+      account: null,
+      stream,
+      path,
+      takenAt: manifest.times.started,
+      lastSeq: manifest.content.streamLastSequence,
+      messages: manifest.content.messages,
+      proven: true,
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { Sample } from "../../cluster/picture.ts";
+import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import type { OperatorWords, Thresholds } from "../../cluster/plan/plan-request.ts";
+import type { RelightError } from "../../errors.ts";
+import type { Session } from "../../jetstream/session.ts";
+
+/** What a recovery works with. Spans in ms. */
+export interface RecoveryRequest {
+  /** A connection of the system account: without it nothing can be planned. */
+  readonly system: NatsConnection;
+  /** The account whose streams are dealt with; steps of other accounts are left. */
+  readonly account: Session | undefined;
+  readonly words: OperatorWords;
+  /** Directories of backups that lost streams may be restored from. */
+  readonly backups?: readonly string[];
+  readonly thresholds?: Thresholds;
+  /** The file in which it is remembered what the cluster holds, and what was done to it. */
+  readonly ledger: string;
+  /** The file that everything done is written to. Default: beside the ledger, see `recoveryPlaces`. */
+  readonly audit?: string;
+  /** Where backups go that are made on the way. Default: beside the ledger. */
+  readonly newBackups?: string;
+  /** A look that was taken before, 12 s or more ago: it saves waiting for the second one. */
+  readonly earlier?: Sample;
+  /** Only steps of these ids may be done; default: all. */
+  readonly only?: ReadonlySet<string>;
+  /** Asked once before a step that cannot be taken back. Default: yes. */
+  readonly confirm?: (step: PlanStep, plan: ClusterPlan) => Promise<boolean>;
+  /** How long time and servers may be waited for in all. Default 15 minutes. */
+  readonly maxWaitMs?: number;
+  /** Goes into the manifests of backups that are made on the way. */
+  readonly tool: string;
+}
+
+export interface RecoveryOptions {
+  /** Stops between two steps, or leaves the one under way where that is clean, and says where it stands. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RecoveryEvent) => void;
+}
+
+export type RecoveryEvent =
+  /** The second look has to wait. */
+  | { readonly kind: "looking"; readonly waitMs: number }
+  | { readonly kind: "planned"; readonly plan: ClusterPlan }
+  | { readonly kind: "waiting"; readonly step: PlanStep; readonly giveUpMs: number }
+  | { readonly kind: "step-begun"; readonly step: PlanStep }
+  /** What a step that is under way still lacks. */
+  | { readonly kind: "progress"; readonly step: PlanStep; readonly text: string; readonly seconds: number }
+  | { readonly kind: "step-ended"; readonly step: StepRecord };
+
+/** One step that was begun: what the plan said of it, and what came of it. */
+export interface StepRecord
+  extends Pick<PlanStep, "id" | "kind" | "target" | "why" | "risk" | "precondition" | "undo" | "arguments"> {
+  /** `done`: and verified. `unknown`: begun, and it is not known what came of it: look again. */
+  readonly state: "done" | "failed" | "unknown";
+  readonly begunAt: string;
+  readonly seconds: number;
+  /** What it was concluded from, before and after. */
+  readonly evidence: readonly string[];
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+}
+
+/** What a recovery came to: plain JSON data. */
+export interface RecoveryOutcome {
+  readonly format: "relight-cluster-recovery";
+  readonly formatVersion: 1;
+  readonly begunAt: string;
+  /** From the begin to the end, in seconds. */
+  readonly seconds: number;
+  readonly status: /** There was nothing to do. */
+    | "whole"
+    /** All was done and verified. */
+    | "recovered"
+    /** Something is left for a person, or for later. */
+    | "left"
+    /** A step failed; nothing else was begun. */
+    | "failed"
+    | "cancelled";
+  /** One sentence for a person. */
+  readonly summary: string;
+  readonly steps: readonly StepRecord[];
+  /** Why it went no further, with the cure; empty where all is done. */
+  readonly left: readonly LeftOver[];
+  /** The plan at the end; null: none could be made. */
+  readonly plan: ClusterPlan | null;
+  readonly ledger: string;
+  readonly audit: string;
+}
+
+export interface LeftOver {
+  /** The step's id; null: it is about none. */
+  readonly step: string | null;
+  readonly text: string;
+  readonly cure: string;
+}
+
+/** Why a recovery stopped. */
+export interface Failure {
+  readonly step: PlanStep;
+  readonly error: RelightError;
+}

@@ -1,0 +1,39 @@
+import { RelightError } from "../../../errors.ts";
+import { readBackup } from "../../stream-restore/read-backup.ts";
+import { restoreStreams } from "../../stream-restore/restore-streams.ts";
+import { accountOf, type CarriedOut, type StepContext, streamOf } from "./step-context.ts";
+
+/**
+ * Restores a lost stream from its backup, under its own name. The archive is proven first, and the stream held against it afterwards.
+ * Throws what the restore throws; what it had begun was removed then.
+ */
+export async function restoreLost(context: StepContext): Promise<CarriedOut> {
+  const session = accountOf(context);
+  const stream = streamOf(context);
+  const { backup, replicas } = context.step.arguments;
+  if (backup === null) throw new RelightError("INTERNAL", `${context.step.id} names no backup`);
+  const stored = (await readBackup(backup)).filter((one) => one.stream === stream);
+  const [result] = await restoreStreams(session, {
+    stored,
+    wishes: { ifExists: "fail", ...(replicas === null ? {} : { replicas }) },
+    tool: context.tool,
+    ...(context.signal ? { signal: context.signal } : {}),
+    onEvent: (event) => {
+      if (event.kind === "sending") context.say(`${event.bytes} of ${event.totalBytes} bytes are sent`);
+      if (event.kind === "finishing") context.say("the server makes the stream");
+    },
+  });
+  if (result === undefined) throw new RelightError("BACKUP_NOT_FOUND", `${backup} holds no backup of ${stream}`);
+  if (result.status === "failed" || result.status === "refused") throw result.error;
+  if (result.status !== "restored") throw new RelightError("RESTORE_FAILED", `${stream} was not restored`);
+  const { outcome, seconds, info } = result.done;
+  const { messages, last_seq } = info.state;
+  const exact = outcome.consumers.filter((consumer) => consumer.outcome === "exact").length;
+  return {
+    evidence: [
+      `restored from ${backup} in ${seconds.toFixed(1)} s: ${messages} messages, up to sequence ${last_seq}`,
+      `${exact} of ${outcome.consumers.length} consumers stand where they stood in the backup`,
+      ...outcome.notes,
+    ],
+  };
+}
