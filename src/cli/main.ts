@@ -16,6 +16,7 @@ import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerClusterVerify } from "./commands/cluster-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
+import { registerStreamCluster } from "./commands/stream-cluster.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
 import { registerStreamRestore } from "./commands/stream-restore.ts";
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
   registerStreamRestore(stream);
   registerStreamList(stream);
   registerStreamInfo(stream);
+  registerStreamCluster(stream);
   const account = program.command("account").alias("a").description("back up and restore every stream of an account");
   registerAccountBackup(account);
   registerAccountRestore(account);
