@@ -15,6 +15,7 @@ import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerClusterVerify } from "./commands/cluster-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
+import { registerServerRaft } from "./commands/server-raft.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamCluster } from "./commands/stream-cluster.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
@@ -70,6 +71,8 @@ export function buildProgram(): Command {
   registerClusterVerify(cluster);
   registerClusterPlan(cluster);
   registerClusterApply(cluster);
+  const server = program.command("server").alias("srv").description("change which servers belong to the cluster");
+  registerServerRaft(server);
   registerCompletion(program);
   return program;
 }
