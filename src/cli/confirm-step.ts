@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { PlanStep } from "../cluster/plan/cluster-plan.ts";
-import { targetOf } from "./output/cluster-plan.ts";
+import { readable, targetOf } from "./output/cluster-plan.ts";
 
 /**
  * Asks on the terminal whether a step that cannot be taken back, or that decides what is kept, is to be done. Anything but "yes" or
@@ -12,7 +12,7 @@ export async function confirmStep(step: PlanStep, signal: AbortSignal): Promise<
     `${step.kind} ${targetOf(step)}`,
     `     Why:  ${step.why}`,
     `     Risk: ${step.risk}`,
-    ...step.evidence.slice(0, 4).map((text) => `     Seen: ${text}`),
+    ...step.evidence.slice(0, 4).map((text) => `     Seen: ${readable(text)}`),
     `     Undo: ${step.undo ?? "none: there is no way back"}`,
   ];
   process.stderr.write(`${lines.join("\n")}\n`);

@@ -54,6 +54,8 @@ export interface LedgerStream {
   readonly scaledFrom: number | null;
   /** When Relight deleted what was left under its name, to restore it; null: it did not. */
   readonly deletedAt: string | null;
+  /** When Relight began to restore it, where that has not ended: cut off, what is there may be half-made. null: it has. */
+  readonly restoringAt: string | null;
 }
 
 export interface LedgerConsumer {
@@ -100,5 +102,6 @@ export function acceptStream(ledger: Ledger, key: string): Ledger {
     countersAt: null,
     consumers: [],
     deletedAt: null,
+    restoringAt: null,
   }));
 }

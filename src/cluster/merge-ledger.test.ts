@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { remembered, replicated, type Situation, sketchRequest, unanswered } from "../testing/sketch-situation.ts";
 import { acceptStream, emptyLedger, findStream, type Ledger } from "./ledger.ts";
 import { mergeLedger } from "./merge-ledger.ts";
-import { noteDone } from "./note-done.ts";
+import { noteBegun, noteDone } from "./note-done.ts";
 import { makeStep, verifications } from "./plan/make-step.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -86,6 +86,24 @@ describe("the ledger", () => {
     assert.equal(stream(noteDone(deleted, of("restore"), at))?.deletedAt, null);
     const restored = stream(noteDone(ledger, of("restore", 1), at));
     assert.deepEqual([restored?.counters, restored?.scaledFrom], [null, 3]);
+  });
+
+  it("LG-08: remembers before a step is sent what nothing else would tell, should it be cut off", () => {
+    const at = "2026-01-01T12:00:00Z";
+    const target = { account: "APP", stream: "ORDERS" };
+    const of = (kind: "scale-down" | "delete-stub" | "restore" | "scale-up") =>
+      makeStep({ kind, id: "APP/ORDERS", target, why: "", verify: verifications.person, arguments: { replicas: 1 } });
+    const ledger = ledgerOf(remembered("ORDERS", three));
+    const stream = (one: Ledger) => findStream(one, "APP", "ORDERS");
+    assert.equal(stream(noteBegun(ledger, of("scale-down"), at))?.scaledFrom, 3);
+    assert.equal(stream(noteBegun(ledger, of("delete-stub"), at))?.deletedAt, at);
+    assert.deepEqual(noteBegun(ledger, of("scale-up"), at), ledger);
+    // A restore has ended when it is done, and so has one that was cut off when what it left is deleted; not when that is only sent.
+    const restoring = noteBegun(ledger, of("restore"), at);
+    assert.deepEqual([stream(restoring)?.restoringAt, stream(restoring)?.counters?.lastSeq], [at, 500]);
+    assert.equal(stream(noteBegun(restoring, of("delete-stub"), at))?.restoringAt, at);
+    assert.equal(stream(noteDone(restoring, of("delete-stub"), at))?.restoringAt, null);
+    assert.equal(stream(noteDone(restoring, of("restore"), at))?.restoringAt, null);
   });
 
   it("LG-07: remembers a removed server until it is a member again, whatever it says of itself", () => {

@@ -81,6 +81,7 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
     stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
     scaledFrom: known?.scaledFrom ?? null,
     deletedAt: known?.deletedAt ?? null,
+    restoringAt: known?.restoringAt ?? null,
   };
 }
 

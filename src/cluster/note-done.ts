@@ -27,7 +27,7 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
       return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, scaledFrom: null }));
     case "delete-stub":
       // From here on its absence is no riddle: it is to be restored.
-      return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, deletedAt: at }));
+      return key === null ? ledger : withStream(ledger, key, (one) => ({ ...one, deletedAt: at, restoringAt: null }));
     case "restore":
       // Restored with fewer replicas than it had: they are given back.
       return key === null
@@ -37,6 +37,29 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
             scaledFrom:
               step.arguments.replicas !== null && (one.replicas ?? 1) > step.arguments.replicas ? one.replicas : null,
           }));
+    default:
+      return ledger;
+  }
+}
+
+/**
+ * What the ledger has to remember of a step before it is sent: sent and never answered, or followed by a kill, it may have been done
+ * all the same, and then nothing else would tell that Relight did it. Where it turns out not to have been done, this is harmless.
+ */
+export function noteBegun(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" | "arguments">, at: string): Ledger {
+  const { account, stream } = step.target;
+  switch (step.kind) {
+    case "peer-remove":
+    case "scale-down":
+      return noteDone(ledger, step, at);
+    case "delete-stub":
+      return account === null || stream === null
+        ? ledger
+        : withStream(ledger, streamKey(account, stream), (one) => ({ ...one, deletedAt: at }));
+    case "restore":
+      return account === null || stream === null
+        ? ledger
+        : withStream(ledger, streamKey(account, stream), (one) => ({ ...one, restoringAt: at }));
     default:
       return ledger;
   }

@@ -40,7 +40,12 @@ export class RecoveryCluster implements AsyncDisposable {
   static async start(options: LocalClusterOptions): Promise<RecoveryCluster> {
     const cluster = await LocalCluster.start({ ...options, node: (name) => ({ tags: [`node:${name}`] }) });
     const directory = mkdtempSync(join(tmpdir(), "relight-recovery-"));
-    return new RecoveryCluster(cluster, directory, await openTestSession(cluster.url), await systemOf(cluster.url));
+    return new RecoveryCluster(
+      cluster,
+      directory,
+      await openTestSession(cluster.url),
+      await connectAsSystem(cluster.url),
+    );
   }
 
   get nc(): Session["api"]["connection"] {
@@ -58,7 +63,7 @@ export class RecoveryCluster implements AsyncDisposable {
     await this.system.close();
     const urls = this.cluster.servers.filter(({ running }) => running).map(({ url }) => url);
     this.session = await openTestSession(urls.join(","), "4s");
-    this.system = await systemOf(urls.join(","));
+    this.system = await connectAsSystem(urls.join(","));
   }
 
   look(earlier?: Sample): Promise<Sample> {
@@ -140,7 +145,8 @@ export class RecoveryCluster implements AsyncDisposable {
   }
 }
 
-function systemOf(server: string): Promise<RecoveryRequest["system"]> {
+/** A connection of the system account of a local cluster. */
+export function connectAsSystem(server: string): Promise<RecoveryRequest["system"]> {
   const flags = { server, context: false as const, user: "sys", password: "sys" };
   return connect(resolveConnectionSettings(flags, {}), { environment: {} });
 }

@@ -173,6 +173,7 @@ export function remembered(
     stepDownAt: null,
     scaledFrom: null,
     deletedAt: null,
+    restoringAt: null,
     ...rest,
   };
 }

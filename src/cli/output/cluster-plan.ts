@@ -26,6 +26,7 @@ type Paint = (color: Color, text: string) => string;
 const sayings: readonly (readonly [codes: RegExp, saying: string])[] = [
   [/^(r1-uncovered|last-copy|survivor-.*|survivors-differ|no-copy)$/, "a backup: --backups <dir>"],
   [/^(r1-uncovered|last-copy|survivor-.*|survivors-differ|no-copy)$/, "may be lost: --release ACCOUNT/STREAM"],
+  [/^add-node$/, "fewer replicas will do: --without-spare"],
   [/^inventory-unseen$/, "may be lost: --release 'ACCOUNT/*'"],
   [/^(may-come-back|meta-quorum)$/, "will not come back: --gone <server>"],
   [/^(on-purpose|written-since)$/, "is to be restored: --restore ACCOUNT/STREAM"],
@@ -46,7 +47,7 @@ export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color, a
   const { mark, color: markColor } = outlooks[plan.outlook];
   const lines = [`${paint(markColor, mark)}  ${readable(plan.summary)}`];
   for (const [index, step] of plan.steps.entries()) lines.push("", ...renderStep(step, index + 1, plan, paint));
-  lines.push("", ...forAPerson(plan));
+  lines.push("", ...(applied ? [] : forAPerson(plan)));
   for (const note of plan.notes) lines.push(`Note: ${readable(note)}`);
   if (plan.steps.length > 0) {
     for (const { text, cure } of plan.hazards) lines.push(`Known fault: ${text}. ${cure}`);
@@ -131,10 +132,14 @@ function forAPerson({ steps, complete }: ClusterPlan): readonly string[] {
     for (const { code } of step.blockers) codes.add(code);
     if (step.kind === "add-node") codes.add(step.kind);
   }
+  const said = howToSay(codes);
+  return [...lines, ...(said === null ? [] : [`  ${said}`]), ""];
+}
+
+/** How a person says to a command what the cures of these blockers ask for; null: there is nothing to say. */
+export function howToSay(codes: ReadonlySet<string>): string | null {
   const said = sayings.filter(([pattern]) => [...codes].some((code) => pattern.test(code))).map(([, text]) => text);
-  if (codes.has("add-node")) said.push("fewer replicas will do: --without-spare");
-  if (said.length > 0) lines.push(`  Say it to this command as ${[...new Set(said)].join("; ")}.`);
-  return [...lines, ""];
+  return said.length === 0 ? null : `Say it to this command as ${[...new Set(said)].join("; ")}.`;
 }
 
 function numberOf({ steps }: ClusterPlan, id: string): number | null {
@@ -154,6 +159,6 @@ const versions = ({ versions: seen }: ClusterPlan): string =>
   seen.length > 0 ? ` nats-server ${seen.join(", ")}.` : "";
 
 /** Times in a text as people read them: "2026-11-26 10:31:12 UTC". */
-function readable(text: string): string {
+export function readable(text: string): string {
   return text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g, "$1 $2 UTC");
 }

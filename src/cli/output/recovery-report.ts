@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { RecoveryEvent, RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
-import { targetOf } from "./cluster-plan.ts";
+import { howToSay, readable, targetOf } from "./cluster-plan.ts";
 import { formatSeconds } from "./format-values.ts";
 
 const marks = {
@@ -20,13 +20,26 @@ export function renderRecovery(outcome: RecoveryOutcome, color: boolean): string
   if (failed?.error) lines.push(`     ${failed.error.hint}`);
   if (outcome.left.length > 0) lines.push("", "Left for a person:");
   for (const { text, cure } of outcome.left) {
-    lines.push(`  - ${text}`);
+    lines.push(`  - ${readable(text)}`);
     if (cure !== text) lines.push(`    ${cure}`);
   }
+  const said = howToSay(codesOf(outcome));
+  if (said !== null) lines.push(`  ${said}`);
   lines.push("");
   if (outcome.steps.length > 0) lines.push(`What was done is in ${outcome.audit}.`);
   lines.push(`Remembered in ${outcome.ledger}.`);
   return `${lines.join("\n")}\n`;
+}
+
+/** What blocks the steps that are left, by the blockers' codes. */
+function codesOf({ left, plan }: RecoveryOutcome): ReadonlySet<string> {
+  const steps = (plan?.steps ?? []).filter(({ id }) => left.some(({ step }) => step === id));
+  return new Set(
+    steps.flatMap(({ kind, blockers }) => [
+      ...(kind === "add-node" ? [kind] : []),
+      ...blockers.map(({ code }) => code),
+    ]),
+  );
 }
 
 /**
@@ -38,6 +51,8 @@ export class RecoveryProgress implements Disposable {
   readonly #live: boolean;
   #drawn = false;
   #said = 0;
+  #planned = false;
+  readonly #known = new Set<string>();
 
   constructor(target: NodeJS.WriteStream, live: boolean) {
     this.#target = target;
@@ -54,7 +69,7 @@ export class RecoveryProgress implements Disposable {
         // A moment's wait, as for an election after each step, is nothing to be told of.
         if (step.until === null && step.verify.giveUpMs <= 30_000 && !this.#live) return;
         const until = step.until === null ? "" : `, until ${clock(step.until)} at most`;
-        this.#line(`waiting${until} (for ${formatSeconds(Math.ceil(giveUpMs / 1000))} in all): ${step.why}`);
+        this.#line(`waiting${until} (for ${formatSeconds(Math.ceil(giveUpMs / 1000))} in all): ${readable(step.why)}`);
         return;
       }
       case "step-begun":
@@ -70,8 +85,14 @@ export class RecoveryProgress implements Disposable {
         this.#line(`${name(event.step)}: ${end} (${formatSeconds(seconds)})`);
         return;
       }
-      case "planned":
+      case "planned": {
+        const fresh = event.plan.steps.filter(({ id, kind }) => kind !== "wait" && !this.#known.has(id));
+        for (const { id } of event.plan.steps) this.#known.add(id);
+        // The first one is shown as a whole.
+        if (this.#planned && fresh.length > 0) this.#line(`now planned: ${fresh.map(name).join(", then ")}`);
+        this.#planned = true;
         return;
+      }
     }
   }
 

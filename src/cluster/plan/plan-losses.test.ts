@@ -11,6 +11,7 @@ import {
   type Situation,
   unanswered,
 } from "../../testing/sketch-situation.ts";
+import { peerIdOf } from "../peer-id.ts";
 import type { ConsumerPicture, Sample } from "../picture.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -114,6 +115,66 @@ const rows: readonly PlanRow[] = [
     },
     outlook: "blocked",
     steps: ["delete-stub:APP/ONE blocked", "restore:APP/ONE blocked"],
+  },
+  {
+    story: "CP-93: a restore that was cut off is left in peace first, since the server may still be at it",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n2"], "n2", { created: now })],
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(6_000), restoringAt: before(5_000) })],
+      backups: [backup("ONE")],
+    },
+    outlook: "wait",
+    steps: ["wait:restore:APP/ONE waiting", "delete-stub:APP/ONE later", "restore:APP/ONE later"],
+  },
+  {
+    story: "CP-93: and is then deleted and begun anew, however whole it looks, and also where nothing of it is seen",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n2"], "n2", { created: now })],
+      memory: [
+        remembered("ONE", ["n3"], { deletedAt: before(60_000), restoringAt: before(50_000) }),
+        remembered("TWO", ["n3"], { deletedAt: before(60_000), restoringAt: before(50_000) }),
+      ],
+      backups: [backup("ONE"), backup("TWO")],
+    },
+    outlook: "act",
+    steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later", "delete-stub:APP/TWO ready", "restore:APP/TWO later"],
+  },
+  {
+    story: "CP-93: but not where more came since than the backup has",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n2"], "n2", { created: now, lastSeq: 501 })],
+      memory: [remembered("ONE", ["n3"], { deletedAt: before(60_000), restoringAt: before(50_000) })],
+      backups: [backup("ONE")],
+    },
+    outlook: "blocked",
+    steps: ["delete-stub:APP/ONE blocked", "restore:APP/ONE blocked"],
+  },
+  {
+    story: "CP-65: what a removal leaves under the name is not waited for: nobody living holds any of it",
+    situation: {
+      servers: ["n1", "n2", "n4"],
+      streams: [replicated("ONE", ["+n4"], null, { lastSeq: 0 })],
+      memory: [remembered("ONE", ["n3"])],
+      backups: [backup("ONE")],
+      ledger: (ledger) => ({
+        ...ledger,
+        servers: [
+          {
+            name: "n3",
+            peer: peerIdOf("n3"),
+            cluster: null,
+            tags: [],
+            lastSeen: before(60_000),
+            removedAt: before(3_000),
+          },
+        ],
+      }),
+    },
+    outlook: "act",
+    steps: ["wait:leader:APP/ONE waiting", "delete-stub:APP/ONE ready", "restore:APP/ONE later"],
   },
   {
     story: "CP-62: and is restored where it is named",

@@ -1,25 +1,13 @@
 import { streamKey } from "../ledger.ts";
-import { isSeen } from "../unseen.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { type Cover, coverOf } from "./cover.ts";
+import { findLosses, isNamed, type Loss } from "./find-losses.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
-import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
-
-interface Loss {
-  readonly account: string;
-  readonly name: string;
-  readonly key: string;
-  readonly standing: StreamStanding | null;
-  readonly why: string;
-  readonly blockers: readonly Blocker[];
-  /** Something of that name has to be deleted first: the dead one, or the empty one that took its place. */
-  readonly stub: boolean;
-}
 
 /**
  * Streams that no replica holds any more: what is left under the name is deleted, and the backup restored in its place. After
@@ -57,7 +45,11 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
       if (step !== null) after.push(step.id);
     }
-    const blockers = [...loss.blockers, ...lackBlockers(cover, key)];
+    const blockers = [...loss.blockers, ...lackBlockers(cover, key), ...cutOffBlockers(loss, cover)];
+    if (loss.cutOff?.wait) {
+      steps.push(loss.cutOff.wait);
+      after.push(loss.cutOff.wait.id);
+    }
     const { fresh } = cover;
     if (loss.stub) {
       const stub = makeStep({
@@ -68,7 +60,9 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         risk: "the point of no return: a server that comes back with the old disk deletes its copy",
         precondition: [
           condition("one-meta-leader", "one server leads the meta group"),
-          condition("stub-empty", `${key} does not answer, or holds no message`),
+          loss.cutOff
+            ? condition("stub-empty", `${key} holds nothing that the backup has not`)
+            : condition("stub-empty", `${key} does not answer, or holds no message`),
           condition("r1-covered", cover.text),
         ],
         after,
@@ -76,6 +70,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         blockers,
         safe: fresh,
         evidence: [cover.text],
+        arguments: { lastSeq: loss.cutOff ? cover.backup.lastSeq : null },
       });
       steps.push(stub);
       after.push(stub.id);
@@ -141,67 +136,13 @@ function censusStep(view: View): PlanStep | null {
   );
 }
 
-function findLosses(view: View): readonly Loss[] {
-  const losses = new Map<string, Loss>();
-  const standings = new Map(view.streams.map((stream) => [stream.key, stream]));
-  const everyServer = [...view.servers.keys()];
-  for (const stream of view.streams) {
-    const { account, name, key, group } = stream;
-    if (isGivenUp(view, stream)) {
-      const home = view.memory.get(key)?.servers.join(", ");
-      const why = `every replica of ${key} was on ${home}, which was removed, and what takes its place is empty`;
-      losses.set(key, { account, name, key, standing: stream, why, blockers: [], stub: true });
-    }
-    if (stream.kind !== "lost" && stream.kind !== "homeless") continue;
-    const home = group ?? everyServer;
-    if (home.some((server) => mayReturn(view, server))) continue;
-    // What nobody knows the home of is lost only where a server is gone that may have been it.
-    if (group === null && !everyServer.some((server) => view.servers.get(server)?.kind === "gone")) continue;
-    const where = group === null ? "a server that is gone, as none that answers has it" : group.join(", ");
-    const why = `every replica of ${key} was on ${where}`;
-    losses.set(key, { account, name, key, standing: stream, why, blockers: [], stub: true });
-  }
-  for (const { kind, account, stream: name, text, certain } of view.regressions) {
-    const key = streamKey(account, name);
-    if (kind === "consumer-reset" || !certain || losses.has(key)) continue;
-    const standing = standings.get(key) ?? null;
-    const home = view.memory.get(key)?.servers ?? [];
-    const silent = home.filter((server) => mayReturn(view, server));
-    const blockers: Blocker[] = [];
-    const block = (code: string, reason: string, cure: string): void => {
-      blockers.push({ code, text: reason, cure });
-    };
-    if (silent.length > 0) {
-      block(
-        "may-come-back",
-        `${silent.join(", ")} may have its copy`,
-        "Start it with its disk first, or say that it is gone.",
-      );
-    }
-    const messages = standing?.state?.messages ?? 0;
-    // Relight's own deletion is as good as a word, but not for what came under the name since.
-    const named = isNamed(view, key) && (messages === 0 || view.request.words.restore.includes(key));
-    if (kind !== "emptied" && !named) {
-      block("on-purpose", `${text}: by a person, or lost?`, "Name it to be restored, or accept what is there.");
-    }
-    if (kind !== "vanished" && messages > 0 && !named) {
-      block("written-since", `${key} has messages that came since`, "Back it up, and name it to be restored.");
-    }
-    losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });
-  }
-  return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-/**
- * Relight removed every server that had it, and no living one holds anything: what the cluster makes under the name is empty, and need
- * not be waited for. Once it is led it is a regression.
- */
-function isGivenUp(view: View, { key, leader, seen }: StreamStanding): boolean {
-  const known = view.memory.get(key);
-  if (leader !== null || seen === null || !isSeen(seen.replicas) || (known?.counters?.lastSeq ?? 0) === 0) return false;
-  const home = known?.servers ?? [];
-  const removed = home.length > 0 && home.every((server) => view.servers.get(server)?.removedAt != null);
-  return removed && seen.replicas.every(({ state }) => state.lastSeq === 0);
+/** What a restore that was cut off has left is no more than the backup; what came since is for a person. */
+function cutOffBlockers({ key, standing, cutOff }: Loss, { backup }: Cover): readonly Blocker[] {
+  const last = standing?.state?.lastSeq ?? 0;
+  if (!cutOff || backup === null || last <= backup.lastSeq) return [];
+  const text = `a restore of ${key} was cut off, and messages came since: it ends at ${last}, the backup at ${backup.lastSeq}`;
+  const cure = "See that its messages and consumers are all there, or back it up and name it to be restored.";
+  return [{ code: "written-since", text, cure }];
 }
 
 function lackBlockers(cover: Cover, key: string): readonly Blocker[] {
@@ -213,20 +154,4 @@ function lackBlockers(cover: Cover, key: string): readonly Blocker[] {
       cure: `Give a backup that reaches further, or release ${key} if what is missing may be lost.`,
     },
   ];
-}
-
-/** The operator wants it restored, or Relight has deleted what was left of it to do so. */
-function isNamed(view: View, key: string): boolean {
-  return view.request.words.restore.includes(key) || view.memory.get(key)?.deletedAt != null;
-}
-
-function mayReturn(view: View, server: string): boolean {
-  const standing = view.servers.get(server);
-  if (standing === undefined || standing.removedAt !== null) return false;
-  return (
-    standing.kind === "silent" ||
-    standing.kind === "contradicted" ||
-    standing.kind === "starting" ||
-    standing.kind === "disabled"
-  );
 }

@@ -12,6 +12,8 @@ export interface AuditEntry {
     | "step-begun"
     | "step-done"
     | "step-failed"
+    /** Sent or about to be: what came of it was not waited for. */
+    | "step-cancelled"
     /** A wait for time or the cluster. */
     | "waiting"
     | "ended";

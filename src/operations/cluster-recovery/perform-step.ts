@@ -1,9 +1,9 @@
 import type { Ledger } from "../../cluster/ledger.ts";
-import { noteDone } from "../../cluster/note-done.ts";
+import { noteBegun, noteDone } from "../../cluster/note-done.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { BackupCover, PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { viewOf } from "../../cluster/plan/view.ts";
-import { asRelightError, isRelightError, RelightError } from "../../errors.ts";
+import { asRelightError, type ErrorCode, isRelightError, RelightError } from "../../errors.ts";
 import { changeLedgerFile } from "../cluster-ledger/ledger-file.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { awaitEffect } from "./await-effect.ts";
@@ -26,11 +26,16 @@ export interface Performed {
   readonly error: RelightError | null;
 }
 
-/**
- * Steps whose note must be in the ledger before they are sent: sent and never answered, or followed by a kill, they may have been
- * done all the same, and then nothing else would tell that Relight did it.
- */
-const notedBefore: ReadonlySet<PlanStep["kind"]> = new Set(["delete-stub", "scale-down", "peer-remove"]);
+/** Errors after which it is not known whether the step was done. */
+const ambiguous: ReadonlySet<ErrorCode> = new Set(["TIMEOUT", "CONNECTION_LOST", "CANCELLED"]);
+/** Errors of a restore that has sent nothing. */
+const untouched: ReadonlySet<ErrorCode> = new Set([
+  "RESTORE_REFUSED",
+  "STREAM_EXISTS",
+  "BACKUP_NOT_FOUND",
+  "BACKUP_INVALID",
+  "ARCHIVE_DAMAGED",
+]);
 
 /** Carries out one step, waits for its effect, and notes it: in the audit log before and after, and in the ledger. Throws FILE_SYSTEM, LOCKED. */
 export async function performStep(step: PlanStep, _plan: ClusterPlan, performance: Performance): Promise<Performed> {
@@ -41,7 +46,7 @@ export async function performStep(step: PlanStep, _plan: ClusterPlan, performanc
   const say = (text: string): void => options.onEvent?.({ kind: "progress", step, text, seconds: seconds() });
   await log.write({ event: "step-begun", step });
   options.onEvent?.({ kind: "step-begun", step });
-  const takeBack = notedBefore.has(step.kind) ? await noteBefore(request.ledger, step) : undefined;
+  const takeBack = await noteBefore(request.ledger, step);
   let covers: readonly BackupCover[] = [];
   let error: RelightError | null = null;
   let sent = false;
@@ -68,7 +73,8 @@ export async function performStep(step: PlanStep, _plan: ClusterPlan, performanc
       ? new RelightError("CANCELLED", `${step.id} was cancelled`, { cause: thrown })
       : asRelightError(thrown);
     // A refusal is an answer: it was not done.
-    if (!sent && takeBack && !options.signal?.aborted) await changeLedgerFile(request.ledger, takeBack);
+    const refused = step.kind === "restore" ? untouched.has(error.code) : !sent && !ambiguous.has(error.code);
+    if (refused) await changeLedgerFile(request.ledger, takeBack);
   }
   const record: StepRecord = {
     id: step.id,
@@ -86,7 +92,7 @@ export async function performStep(step: PlanStep, _plan: ClusterPlan, performanc
     error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
   };
   await log.write({
-    event: error === null ? "step-done" : "step-failed",
+    event: error === null ? "step-done" : record.state === "failed" ? "step-failed" : "step-cancelled",
     step,
     evidence,
     outcome: error === null ? "done and verified" : `${error.code}: ${error.message}`,
@@ -111,7 +117,7 @@ async function noteBefore(path: string, step: PlanStep): Promise<(ledger: Ledger
   let before: Ledger | undefined;
   await changeLedgerFile(path, (ledger) => {
     before = ledger;
-    return noteDone(ledger, step, new Date().toISOString());
+    return noteBegun(ledger, step, new Date().toISOString());
   });
   return (ledger) => ({
     ...ledger,

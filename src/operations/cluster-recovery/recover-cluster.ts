@@ -14,6 +14,7 @@ import { AuditLog } from "./audit-log.ts";
 import { coversOfCluster } from "./covers-of-cluster.ts";
 import { committedGapMs, Looks } from "./looks.ts";
 import { isGrave, nextStep } from "./next-step.ts";
+import { outcomeSummary } from "./outcome-summary.ts";
 import { performStep } from "./perform-step.ts";
 import { type BackupCovers, readBackupCovers } from "./read-backup-covers.ts";
 import { recoveryPlaces } from "./recovery-places.ts";
@@ -138,7 +139,16 @@ class Recovery {
     if (this.#planned === null) this.#covers = coversOfCluster(this.#found, picture.later).covers;
     const ledger = await changeLedgerFile(this.#request.ledger, (known) => {
       refuseForeignLedger(this.#request.ledger, known, picture);
-      return mergeLedger(settleRestored(known, picture.later, this.#covers).ledger, picture);
+      const { ledger: settled, settled: keys } = settleRestored(known, picture.later, this.#covers);
+      for (const key of keys) {
+        const text = `${key} was restored by a run that was cut off, and has been written to since`;
+        this.#asked.set(`restore:${key}`, {
+          step: `restore:${key}`,
+          text,
+          cure: "See that all of its consumers are there.",
+        });
+      }
+      return mergeLedger(settled, picture);
     });
     this.#planned = {
       picture,
@@ -200,37 +210,13 @@ class Recovery {
       begunAt: this.#began.toISOString(),
       seconds,
       status: settled,
-      summary: summaryOf(settled, this.#steps, left, seconds, this.#plan),
+      summary: outcomeSummary(settled, this.#steps, left, seconds, this.#plan),
       steps: this.#steps,
       left,
       plan: this.#plan,
       ledger: this.#request.ledger,
       audit: this.#places.audit,
     };
-  }
-}
-
-function summaryOf(
-  status: RecoveryOutcome["status"],
-  steps: readonly StepRecord[],
-  left: readonly LeftOver[],
-  seconds: number,
-  plan: ClusterPlan | null,
-): string {
-  const done = steps.filter(({ state }) => state === "done").length;
-  const many = `${done} ${done === 1 ? "step" : "steps"} done and verified`;
-  switch (status) {
-    case "whole":
-      return "Nothing to do.";
-    case "recovered":
-      return `${many} in ${seconds.toFixed(1)} s; everything is whole.`;
-    case "left":
-      if (plan?.outlook === "hold") return `${many}. ${plan.summary}`;
-      return `${many}; ${left.length} ${left.length === 1 ? "thing is" : "things are"} left.`;
-    case "failed":
-      return `${many}; ${steps.at(-1)?.id} failed: ${steps.at(-1)?.error?.message}`;
-    case "cancelled":
-      return `Cancelled: ${many}${steps.at(-1)?.state === "unknown" ? `; what came of ${steps.at(-1)?.id} is not known` : ""}.`;
   }
 }
 

@@ -5,8 +5,8 @@ import type { BackupCover } from "../../cluster/plan/plan-request.ts";
 import { seenOr } from "../../cluster/unseen.ts";
 
 /**
- * Notes restores that were done and never noted: the run was killed in between. What Relight had deleted is there again, led, and
- * reaches as far as the backup does. Without that the next run would take it for a stream of another time. Pure; returns the keys.
+ * Notes restores that were cut off after the server had all of it, and that have been written to since: every message of the backup is
+ * there, and more. They are not to be begun anew. Pure; returns their keys too, for a person to see that the consumers are there.
  */
 export function settleRestored(
   ledger: Ledger,
@@ -16,17 +16,16 @@ export function settleRestored(
   let changed = ledger;
   const settled: string[] = [];
   for (const { streams } of sample.accounts) {
-    for (const seen of streams) {
-      const { account, name } = seen;
+    for (const { account, name, state: told, leader, config } of streams) {
       const known = ledger.streams.find((one) => one.account === account && one.name === name);
-      const state = seenOr(seen.state, null);
-      const created = seenOr(seen.created, null);
-      if (!known?.deletedAt || state === null || created === null || seenOr(seen.leader, null) === null) continue;
-      const ends = covers
-        .filter((cover) => cover.stream === name && (cover.account === null || cover.account === account))
-        .map(({ lastSeq }) => lastSeq);
-      if (ends.length === 0 || state.lastSeq < Math.min(...ends) || created === known.created) continue;
-      const replicas = "replicas" in seen.config ? seen.config.replicas : null;
+      const state = seenOr(told, null);
+      if (known?.restoringAt == null || state === null || seenOr(leader, null) === null) continue;
+      const [cover] = covers
+        .filter((one) => one.stream === name && (one.account === null || one.account === account))
+        .sort((a, b) => b.lastSeq - a.lastSeq);
+      const since = cover === undefined ? 0 : state.lastSeq - cover.lastSeq;
+      if (cover === undefined || since <= 0 || state.messages < cover.messages + since) continue;
+      const replicas = "replicas" in config ? config.replicas : null;
       const target = { server: null, peer: null, account, stream: name, consumer: null };
       const given = { replicas, quorumNeeded: null, backup: null, preferred: null, lastSeq: null };
       changed = noteDone(changed, { kind: "restore", target, arguments: given }, sample.takenAt);

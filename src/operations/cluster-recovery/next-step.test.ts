@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import { planCluster } from "../../cluster/plan/plan-cluster.ts";
+import {
+  backup,
+  remembered,
+  replicated,
+  type Situation,
+  sketchRequest,
+  unanswered,
+} from "../../testing/sketch-situation.ts";
+import { type Allowances, isGrave, nextStep } from "./next-step.ts";
+
+const planOf = (situation: Situation): ClusterPlan => planCluster(sketchRequest(situation));
+const all: Allowances = { account: "APP", only: undefined, done: new Set(), declined: new Set() };
+
+/** n3 is dead, with a part of an R3; n4 can take it. */
+const dead: Situation = {
+  servers: ["n1", "n2", "!n3", "n4"],
+  words: { gone: ["n3"] },
+  streams: [replicated("ORDERS", ["+n1", "+n2", "-n3"], "n1")],
+  memory: [remembered("ORDERS", ["n1", "n2", "n3"])],
+};
+const lost: Situation = {
+  servers: ["n1", "n2", "n4"],
+  streams: [],
+  memory: [remembered("ONE", ["n3"])],
+  words: { restore: ["APP/ONE"] },
+  backups: [backup("ONE")],
+};
+const id = (step: PlanStep | null): string | null => step?.id ?? null;
+
+describe("what comes next", () => {
+  it("is the first step that is ready; what comes later is not left for anybody", () => {
+    const next = nextStep(planOf(dead), all);
+    assert.deepEqual([id(next.step), id(next.wait), next.left], ["peer-remove:n3", null, []]);
+  });
+
+  it("is nothing in a plan without steps", () => {
+    assert.deepEqual(nextStep(planOf({ servers: ["n1", "n2", "n3"] }), all), { step: null, wait: null, left: [] });
+  });
+
+  it("is a wait where nothing can be done: for a server that may come back", () => {
+    const next = nextStep(planOf({ ...dead, words: {} }), all);
+    assert.deepEqual([id(next.step), id(next.wait), next.left], [null, "wait:server:n3", []]);
+  });
+
+  it("is no step that the given plan has not, that a person declined, or that was done already; each is left, with its cure", () => {
+    const reasons = [
+      { ...all, only: new Set(["restore:APP/ONE"]) },
+      { ...all, declined: new Set(["peer-remove:n3"]) },
+      { ...all, done: new Set(["peer-remove:n3"]) },
+    ].map((allowances) => nextStep(planOf(dead), allowances));
+    for (const { step } of reasons) assert.equal(step, null);
+    const texts = reasons.map(({ left }) => left.map(({ text }) => text));
+    assert.deepEqual(texts, [
+      ["peer-remove:n3 is not in the given plan"],
+      ["peer-remove:n3 was declined"],
+      ["peer-remove:n3 was done and verified, and is needed again"],
+    ]);
+  });
+
+  it("is no step of a stream of another account: there is no credential for it", () => {
+    const next = nextStep(planOf(lost), { ...all, account: "OTHER" });
+    assert.equal(next.step, null);
+    assert.match(next.left[0]?.cure ?? "", /credential of account APP/);
+    assert.equal(id(nextStep(planOf(lost), all).step), "restore:APP/ONE");
+  });
+
+  it("leaves what blocks to a person, with every cure", () => {
+    const blocked: Situation = {
+      ...dead,
+      streams: [unanswered("ONE")],
+      memory: [remembered("ONE", ["n3"])],
+    };
+    const { step, left } = nextStep(planOf(blocked), all);
+    assert.equal(step, null);
+    const removal = left.find((one) => one.step === "peer-remove:n3");
+    assert.match(removal?.text ?? "", /every replica would be lost/);
+    assert.match(removal?.cure ?? "", /give a backup that reaches that far/);
+  });
+
+  it("asks a person before what cannot be taken back, or decides which data stays", () => {
+    const kinds = ["peer-remove", "delete-stub", "scale-down", "meta-rescue"] as const;
+    const mild = ["salvage", "back-up-first", "scale-up", "restore", "step-down", "move", "evacuate"] as const;
+    const step = planOf(dead).steps[0] ?? assert.fail();
+    assert.ok(kinds.every((kind) => isGrave({ ...step, kind })));
+    assert.ok(!mild.some((kind) => isGrave({ ...step, kind })));
+  });
+});
