@@ -7,6 +7,7 @@ import { addConnectionOptions, connectionFlags } from "../options/connection-opt
 import { parsePositive, parseSize } from "../options/size.ts";
 import { formatBytes, formatSeconds, plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
+import { prepareCheck } from "../prepare-check.ts";
 import { jsonError } from "../report-error.ts";
 import { runCommand } from "../run-command.ts";
 import { printJson } from "../run-local-command.ts";
@@ -59,6 +60,7 @@ export function registerAccountBackup(parent: Command): void {
     );
   addConnectionOptions(command).action(async (directory: string, flags: Flags) => {
     const json = flags.json ?? false;
+    prepareCheck();
     await runCommand(
       { flags: connectionFlags(command), json, command: "account backup", validate: () => validate(flags) },
       async ({ session, signal }) => {

@@ -80,7 +80,7 @@ async function directoriesLayout(session: Session, path: string, flags: Flags, s
     onResult: (result) => {
       progress.clear();
       if (json) printJson({ type: "result", ...restoreResultJson(result) });
-      else printRestoreResult(result);
+      else printRestoreResult(result, { details: false });
     },
     ...(flags.dryRun === undefined ? {} : { dryRun: flags.dryRun }),
     ...(flags.safetyDir === undefined ? {} : { safetyDirectory: flags.safetyDir }),

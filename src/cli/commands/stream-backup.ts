@@ -6,6 +6,7 @@ import { addConnectionOptions, connectionFlags } from "../options/connection-opt
 import { parseSize } from "../options/size.ts";
 import { formatBytes, formatSeconds, plural } from "../output/format-values.ts";
 import { ProgressLine } from "../output/progress-line.ts";
+import { prepareCheck } from "../prepare-check.ts";
 import { runCommand } from "../run-command.ts";
 import { printJson } from "../run-local-command.ts";
 import { tool } from "../version.ts";
@@ -51,6 +52,7 @@ export function registerStreamBackup(parent: Command): void {
     );
   addConnectionOptions(command).action(async (stream: string, directory: string, flags: Flags) => {
     const json = flags.json ?? false;
+    prepareCheck();
     await runCommand(
       { flags: connectionFlags(command), json, command: "stream backup" },
       async ({ session, signal }) => {

@@ -75,7 +75,7 @@ export function registerStreamRestore(parent: Command): void {
           onResult: (result) => {
             progress.clear();
             if (json) printJson({ type: "result", ...restoreResultJson(result) });
-            else printRestoreResult(result);
+            else printRestoreResult(result, { details: true });
           },
           ...(flags.dryRun === undefined ? {} : { dryRun: flags.dryRun }),
           ...(flags.safetyDir === undefined ? {} : { safetyDirectory: flags.safetyDir }),

@@ -43,8 +43,8 @@ export function restoreReporter(progress: ProgressLine, json: boolean): (event: 
   };
 }
 
-/** Prints one stream's fate: what is data to stdout, what went wrong to stderr. */
-export function printRestoreResult(result: StreamRestoreResult): void {
+/** Prints one stream's fate: what is data to stdout, what went wrong to stderr. `details`: with the stream as it is now. */
+export function printRestoreResult(result: StreamRestoreResult, { details }: { readonly details: boolean }): void {
   switch (result.status) {
     case "restored": {
       const { done, plan } = result;
@@ -60,7 +60,7 @@ export function printRestoreResult(result: StreamRestoreResult): void {
         process.stdout.write(`Consumers: ${exact} of ${plan.expected.consumers.length} exactly where they were\n`);
       }
       if (done.safety) process.stdout.write(`The stream that stood there before is in ${done.safety}\n`);
-      process.stdout.write(`\n${renderStreamInfo(done.info)}`);
+      if (details) process.stdout.write(`\n${renderStreamInfo(done.info)}`);
       return;
     }
     case "skipped":

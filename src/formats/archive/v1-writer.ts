@@ -8,6 +8,7 @@ import { tarEnd, tarFile, tarFileHeader } from "../tar/tar-writer.ts";
 import type { ArchivedConsumer } from "./archive-report.ts";
 import type { EntryBatch } from "./archive-sink.ts";
 import { BlockMemory, type BlockTurns } from "./block-memory.ts";
+import { SourceProgress } from "./source-progress.ts";
 import { StoreIndex } from "./store-index.ts";
 
 export interface V1WriterOptions {
@@ -24,6 +25,11 @@ export interface V1WriterOptions {
    * nonetheless where it would not be exact, or large: see {@link StoreIndex}. Default false.
    */
   readonly index?: boolean;
+  /**
+   * Say how far the stream has come in its sources: origins that were restored beside it, with the last sequence of each. For
+   * servers from 2.15 on. See {@link SourceProgress}.
+   */
+  readonly restoredOrigins?: Readonly<Record<string, number>> | undefined;
   /** Receives the archive piece by piece; a piece is valid only during the call, or `inBlock` as `turns` say. */
   readonly write: (piece: Uint8Array, inBlock?: boolean) => void;
   /** Default: one block's memory for all. */
@@ -56,6 +62,7 @@ export class V1Writer {
   /** Of the last record of the last block. */
   #lastChecksum = 0n;
   readonly #index: StoreIndex | undefined;
+  readonly #sources: SourceProgress | undefined;
 
   /** `kernels`: those whose memory the batches lie in. */
   constructor(kernels: Kernels, options: V1WriterOptions) {
@@ -66,13 +73,16 @@ export class V1Writer {
     this.#at = this.#memory.start;
     const { config, created } = options;
     if (options.index && isIndexable(config)) this.#index = new StoreIndex(kernels);
+    if (options.restoredOrigins) this.#sources = new SourceProgress(options.restoredOrigins);
     const meta = encoder.encode(JSON.stringify({ Created: created, ...config }));
     this.#file("meta.inf", meta);
     this.#file("meta.sum", encoder.encode(this.#sum(streamKey(config.name), meta)));
   }
 
   /** Takes live messages, as a walk through a v2 archive hands them out. */
-  messages({ rows, count }: EntryBatch): void {
+  messages(batch: EntryBatch): void {
+    const { rows, count } = batch;
+    this.#sources?.messages(batch);
     for (let row = 0; row < count; ) {
       this.#useKey();
       const built = this.#kernels.buildRecords(rows, row, count, {
@@ -118,6 +128,8 @@ export class V1Writer {
     }
     if (this.#at > this.#memory.start) this.#endBlock();
     this.#writeIndex();
+    const sources = this.#sources?.encode(lastSequence);
+    if (sources) this.#file("sources.db", sources);
     for (const consumer of consumers) this.#consumer(consumer);
     this.#push(tarEnd());
     this.#s2.flushTo(this.#options.write);

@@ -35,6 +35,8 @@ export interface EditTarget {
   readonly emptyAsIn29?: boolean;
   /** v1: add an index, for servers from 2.10 on. Default false. */
   readonly index?: boolean;
+  /** v1: origins that were restored beside it, with the last sequence of each, for servers from 2.15 on. */
+  readonly restoredOrigins?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What is known of the source from elsewhere: an earlier pass, or a manifest. */

@@ -88,8 +88,9 @@ export class ArchiveEditor {
     this.#toV1 = target.format === "v1";
     const compress = target.compress ?? true;
     if (write && target.format === "v1") {
-      const { config, created, emptyAsIn29 = false, index = false } = target;
-      this.#v1 = new V1Writer(kernels, { config, created, compress, emptyAsIn29, index, write, turns });
+      const { config, created, emptyAsIn29 = false, index = false, restoredOrigins } = target;
+      const options = { config, created, compress, emptyAsIn29, index, restoredOrigins };
+      this.#v1 = new V1Writer(kernels, { ...options, write, turns });
     } else if (write) {
       const head = writeHead && ((bytes: Uint8Array) => writeHead(bytes, this.#foretold() !== undefined));
       this.#v2 = new V2Writer(kernels, { compress, write, ...(head ? { writeHead: head } : {}) });

@@ -1,9 +1,9 @@
 import type { EntryBatch } from "../archive/archive-sink.ts";
 import type { OpenJson } from "../filestore/meta-inf.ts";
+import { headerBlock, headerFields } from "../header-block.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { SubjectTable } from "../subjects/subject-table.ts";
 import type { ArchiveEdit } from "./archive-edit.ts";
-import { headerBlock, headerFields } from "./header-block.ts";
 import { type MessageChange, MessageRewriter } from "./message-rewriter.ts";
 
 /** Subjects whose new name is remembered. */

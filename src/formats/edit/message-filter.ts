@@ -1,7 +1,7 @@
 import type { EntryBatch } from "../archive/archive-sink.ts";
+import { type HeaderField, headerFields, headerValues, isKeyMarker } from "../header-block.ts";
 import { SubjectPattern } from "../subjects/subject-pattern.ts";
 import { SubjectTable } from "../subjects/subject-table.ts";
-import { type HeaderField, headerFields, headerValues, isKeyMarker } from "./header-block.ts";
 import { moveRow } from "./move-row.ts";
 
 /** Which messages are kept. What is absent does not matter; of several in a list any one will do. */

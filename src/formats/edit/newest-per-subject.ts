@@ -1,6 +1,6 @@
 import type { EntryBatch } from "../archive/archive-sink.ts";
+import { headerFields, isKeyMarker } from "../header-block.ts";
 import { SubjectTable } from "../subjects/subject-table.ts";
-import { headerFields, isKeyMarker } from "./header-block.ts";
 import type { DropReason } from "./message-filter.ts";
 import { moveRow } from "./move-row.ts";
 

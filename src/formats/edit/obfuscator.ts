@@ -2,7 +2,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { RelightError } from "../../errors.ts";
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
-import type { HeaderField } from "./header-block.ts";
+import type { HeaderField } from "../header-block.ts";
 
 /** The key file of an obfuscated backup, as the `nats` CLI writes it too. It undoes the obfuscation: to be kept secret. */
 export interface KeyFile {

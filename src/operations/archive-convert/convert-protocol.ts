@@ -15,6 +15,8 @@ export interface ConvertWish {
   readonly emptyAsIn29?: boolean;
   /** For a target of version 2.10 or newer. */
   readonly index?: boolean;
+  /** For a target of version 2.15 or newer: origins that were restored beside it, with the last sequence of each. */
+  readonly restoredOrigins?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface ConvertOrder extends ConvertWish {

@@ -1,5 +1,5 @@
 import type { EntryBatch } from "../../formats/archive/archive-sink.ts";
-import { type HeaderField, headerFields } from "../../formats/edit/header-block.ts";
+import { type HeaderField, headerFields } from "../../formats/header-block.ts";
 import { type Message, messagesOf } from "../../formats/message-batches.ts";
 
 /** One message, copied out of a batch, with its headers taken apart. */

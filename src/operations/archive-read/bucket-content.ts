@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { headerValues } from "../../formats/edit/header-block.ts";
+import { headerValues } from "../../formats/header-block.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ArchivedMessage } from "./archived-message.ts";
 

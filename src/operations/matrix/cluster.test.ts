@@ -20,9 +20,10 @@ const chosen = "headers empty purged gaps key-value work-queue interest consumer
 
 for (const version of all ? ["2.10", "2.12", "2.14", "2.15"] : ["2.15"]) {
   describe(`streams in a cluster of nats-server ${version}`, { timeout: 400_000 }, () => {
-    // In a cluster a restored stream is a new one by its creation time, and 2.15 copies everything anew from such. The
-    // plan warns of it.
-    const copiesAgain = (kind: string): boolean => kind === "sources" && version === "2.15";
+    // In a cluster a restored stream is a new one by its creation time, and 2.15 copies everything anew from such, once another
+    // replica than the one it was restored to leads. The plan warns of it; restored-sources.test.ts has more.
+    const copiesAgain = (kind: string, replicas: number): boolean =>
+      kind === "sources" && version === "2.15" && replicas > 1;
     let directory: string;
     let cluster: LocalCluster;
     let nc: NatsConnection;
@@ -45,7 +46,7 @@ for (const version of all ? ["2.10", "2.12", "2.14", "2.15"] : ["2.15"]) {
     for (const replicas of [1, 3]) {
       it(`come back with ${replicas} of ${replicas} replicas, message by message`, async (t) => {
         const kinds = kindsFor(nc, { replicas }).filter(({ name }) =>
-          all ? !copiesAgain(name) : chosen.includes(name),
+          all ? !copiesAgain(name, replicas) : chosen.includes(name),
         );
         const created = await createStreamKinds(nc, kinds, { replicas });
         await settleCluster(nc, replicas);

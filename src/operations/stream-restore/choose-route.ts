@@ -12,6 +12,8 @@ const writtenOut = 1024;
 /** The quickest way that is right. Pure. */
 export function chooseRoute(facts: ArchiveFacts, config: StreamConfig, target: RestoreTarget): RestorePlan["route"] {
   const rules = versionRules(target.version);
+  // How far a stream has come in its sources can be said in a v1 archive only: see formats/archive/source-progress.ts.
+  const saysProgress = rules.remembersOrigins && (config.sources?.length ?? 0) > 0;
   if (facts.format === "v1") {
     // The stream's name is in every checksum.
     if (facts.inside && facts.inside.name !== config.name) return "as-v1";
@@ -20,6 +22,7 @@ export function chooseRoute(facts: ArchiveFacts, config: StreamConfig, target: R
       return "as-v1";
     // Nor does it find the last sequence of an empty stream in a record.
     if (!rules.readsDeletes && facts.messages === 0 && facts.streamLastSequence > 0) return "as-v1";
+    if (saysProgress) return "as-v1";
     if (facts.trailingZeros && rules.failsOnTrailingBytes) return "as-v1";
     // The index of 2.9 is the only one that 2.9 reads. Others keep an index that came with an archive only when it is of
     // their own version or an older one, and their files are not encrypted, which nobody can see from here.
@@ -27,7 +30,7 @@ export function chooseRoute(facts: ArchiveFacts, config: StreamConfig, target: R
   }
   if (!rules.accepts.includes("v2")) return "as-v1";
   // In a cluster the creation time is not taken over, and v2 is what the servers pass on among themselves.
-  const fits = config.storage !== "memory" && !target.clustered;
+  const fits = config.storage !== "memory" && (!target.clustered || saysProgress);
   return fits && facts.largestGap <= largestGapForV1 ? "as-v1" : "as-is";
 }
 

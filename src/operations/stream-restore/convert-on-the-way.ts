@@ -10,16 +10,22 @@ export interface ConvertOptions {
    * time.
    */
   readonly local: boolean;
+  /** Streams that were restored before this one in the same run, with the last sequence of each. */
+  readonly restored?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Begins to make the archive that a plan wants sent; undefined where that is the one that is there. */
 export function convertOnTheWay(
   { api }: Session,
   { plan, stored, facts }: ForeseenRestore,
-  { inFlight, local }: ConvertOptions,
+  { inFlight, local, restored }: ConvertOptions,
 ): ConvertedArchive | undefined {
   if (plan.route !== "as-v1") return undefined;
-  const { readsDeletes } = versionRules(api.serverVersion);
+  const { readsDeletes, remembersOrigins } = versionRules(api.serverVersion);
+  const origins = (plan.config.sources ?? []).flatMap(({ name, external }) => {
+    const lastSequence = external ? undefined : restored?.get(name);
+    return lastSequence === undefined ? [] : [[name, lastSequence] as const];
+  });
   const wish = {
     path: stored.archive,
     spec: { leaveOutConsumers: plan.consumerEdit.leaveOut, dropConsumerFields: plan.consumerEdit.dropFields },
@@ -29,6 +35,7 @@ export function convertOnTheWay(
     compress: !local,
     emptyAsIn29: !readsDeletes,
     index: readsDeletes,
+    ...(remembersOrigins && origins.length > 0 ? { restoredOrigins: Object.fromEntries(origins) } : {}),
   };
   return ConvertedArchive.start(wish, { inUse: inFlight + 1 });
 }

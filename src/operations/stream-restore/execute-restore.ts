@@ -20,6 +20,8 @@ export interface ExecuteOptions {
   /** Where the safety backup of a replaced stream goes. */
   readonly safetyDirectory: string;
   readonly tool: string;
+  /** Streams that were restored before this one in the same run, with the last sequence of each. */
+  readonly restored?: ReadonlyMap<string, number>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
 }
@@ -84,7 +86,12 @@ async function transfer(
   const connection = await session.dedicate();
   const inFlight = options.inFlight ?? defaultInFlight;
   const converted =
-    prepared.converted ?? convertOnTheWay(session, prepared, { inFlight, local: await isWireNear(connection) });
+    prepared.converted ??
+    convertOnTheWay(session, prepared, {
+      inFlight,
+      local: await isWireNear(connection),
+      restored: options.restored,
+    });
   try {
     await converted?.ready;
     let reported = 0;

@@ -98,21 +98,24 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   }
   if ((config.sources?.length ?? 0) > 0 && target.clustered && rules.remembersOrigins) {
     warnings.push(
-      "in a cluster a restored stream has a new creation time, and this server version copies everything again from origins " +
-        "that do: where they are restored too, pass --config without sources",
+      "in a cluster a restored stream has a new creation time, and this server version copies everything again from origins that " +
+        "do: restore it together with them, in one run, or pass --config without sources" +
+        (Number(config.num_replicas ?? 1) > 1
+          ? "; and let no leader step down before each of them has given it something new, as only the first leader knows"
+          : ""),
     );
   }
-  const restates = facts.format === "v2" && target.clustered;
+  // A stream in memory has no v1 archive to write anew.
+  const changesConsumers = config.storage !== "memory" && consumers.leaveOut.length + consumers.dropFields.length > 0;
+  const route = oneByOne ?? (changesConsumers ? "as-v1" : quickest);
+  const restates = facts.format === "v2" && target.clustered && route === "as-is";
   if (restates && facts.consumers.some((consumer) => (consumer.state?.pending ?? 0) > 0)) {
     warnings.push("consumers with unacknowledged messages get them again");
   }
   if (oneByOne) warnings.push(...messageWarnings(oneByOne, facts, config, target));
-  // A stream in memory has no v1 archive to write anew.
-  const changesConsumers = config.storage !== "memory" && consumers.leaveOut.length + consumers.dropFields.length > 0;
-  const route = oneByOne ?? (changesConsumers ? "as-v1" : quickest);
   if (
-    route === "as-is" &&
-    facts.format === "v2" &&
+    rules.remembersOrigins &&
+    (target.clustered || (route === "as-is" && facts.format === "v2")) &&
     target.streams.some((info) => info.config.sources?.some((from) => from.name === stream))
   ) {
     warnings.push(

@@ -76,6 +76,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       settle({ stream: stored.stream || basename(stored.path), status: "failed", error: failure });
     }
   }
+  const restored = new Map<string, number>();
   for (const item of restoreOrder(prepared)) {
     const { plan } = item;
     const { stream } = plan;
@@ -85,12 +86,9 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     else {
       try {
         const safetyDirectory = safetyPath(item, options);
-        settle({
-          stream,
-          status: "restored",
-          plan,
-          done: await executeRestore(session, item, { ...options, safetyDirectory }),
-        });
+        const done = await executeRestore(session, item, { ...options, safetyDirectory, restored });
+        restored.set(stream, done.info.state.last_seq);
+        settle({ stream, status: "restored", plan, done });
       } catch (error) {
         const failure = known(error, options.signal);
         settle({ stream, status: "failed", plan, error: failure });

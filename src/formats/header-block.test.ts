@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { headersOf } from "../../testing/entry-batch.ts";
+import { headersOf } from "../testing/entry-batch.ts";
 import { headerBlock, headerFields, headerValues, isKeyMarker } from "./header-block.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
