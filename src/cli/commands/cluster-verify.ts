@@ -66,13 +66,19 @@ export function registerClusterVerify(parent: Command): void {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
       const { whatIsUnseen } = await import("../../cluster/what-is-unseen.ts");
-      const { verifyCluster } = await import("../../operations/cluster-verify/verify-cluster.ts");
+      const { chosenStreams, verifyCluster } = await import("../../operations/cluster-verify/verify-cluster.ts");
       await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
       const picture = await takePicture({
         account: session.account,
         system: session.system,
+        enough: (first) => {
+          // A name that is none is said before anything is waited for.
+          chosenStreams(first, flags.stream ?? []);
+          // What is read needs no counters that have settled.
+          return flags.deep === true;
+        },
         onWait: (ms) => {
-          process.stderr.write(`Looking again in ${Math.ceil(ms / 1000)} s.\n`);
+          process.stderr.write(`Looking again in ${Math.ceil(ms / 1000)} s: counters in flight differ.\n`);
         },
         signal,
       });

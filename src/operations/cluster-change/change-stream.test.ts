@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { StreamChange } from "../../cluster/change/stream-change.ts";
 import { isRelightError } from "../../errors.ts";
+import { clusterVersions } from "../../testing/cluster-versions.ts";
 import { compareStreams } from "../../testing/compare-streams.ts";
 import { RecoveryCluster } from "../../testing/recovery-cluster.ts";
 import { ShippedSchemas } from "../../testing/shipped-schemas.ts";
@@ -11,10 +12,8 @@ import type { ChangeOutcome } from "./change-outcome.ts";
 import { type ChangeStreamRequest, changeStream } from "./change-stream.ts";
 
 const schemas = new ShippedSchemas();
-/** The wide matrix has its own script. */
-const versions = process.env.RELIGHT_CLUSTER_VERSIONS?.split(",") ?? ["2.10", "2.15"];
 
-for (const version of versions) {
+for (const version of clusterVersions("2.10", "2.15")) {
   describe(`changeStream, nats-server ${version}`, { timeout: 200_000 }, () => {
     let at: RecoveryCluster;
     let group: readonly string[];

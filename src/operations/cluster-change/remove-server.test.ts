@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
+import { clusterVersions, wideClusterTests } from "../../testing/cluster-versions.ts";
 import { compareStreams } from "../../testing/compare-streams.ts";
 import { RecoveryCluster } from "../../testing/recovery-cluster.ts";
 import { ShippedSchemas } from "../../testing/shipped-schemas.ts";
@@ -8,10 +9,8 @@ import type { ChangeOutcome } from "./change-outcome.ts";
 import { type RemoveServerRequest, removeServer } from "./remove-server.ts";
 
 const schemas = new ShippedSchemas();
-/** The wide matrix has its own script. */
-const versions = process.env.RELIGHT_CLUSTER_VERSIONS?.split(",") ?? ["2.15"];
 
-for (const version of versions) {
+for (const version of clusterVersions("2.15")) {
   describe(`removeServer, nats-server ${version}`, { timeout: 200_000 }, () => {
     let at: RecoveryCluster;
     let group: readonly string[];
@@ -91,9 +90,8 @@ for (const version of versions) {
       assert.equal(again.status, "nothing", JSON.stringify(again));
     });
 
-    const wide = process.env.RELIGHT_CLUSTER_VERSIONS !== undefined;
     it("leaves streams short of a replica by the operator's word only", {
-      skip: !wide && "npm run test:cluster",
+      skip: !wideClusterTests && "npm run test:cluster",
     }, async () => {
       const recovered = await at.recover({ gone: [victim] }, { backups: [at.at("all")] });
       assert.equal(recovered.status, "recovered", JSON.stringify(recovered));

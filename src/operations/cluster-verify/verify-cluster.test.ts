@@ -11,20 +11,19 @@ import type { Session } from "../../jetstream/session.ts";
 import { LocalCluster } from "../../local/local-cluster.ts";
 import type { LocalServer } from "../../local/local-server.ts";
 import { flipByte } from "../../testing/cluster-harness/flip-byte.ts";
+import { clusterVersions } from "../../testing/cluster-versions.ts";
 import { fillStream } from "../../testing/fill.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
 import { createConsumer, createStream } from "../../testing/stream-setup.ts";
 import { awaitReplicas } from "../message-restore/await-replicas.ts";
 import { type VerifiedCluster, type VerifyClusterOptions, verifyCluster } from "./verify-cluster.ts";
 
-/** The wide matrix has its own script. */
-const versions = process.env.RELIGHT_CLUSTER_VERSIONS?.split(",") ?? ["2.10", "2.15"];
 /** More than one block of 8 MB: a server may notice at its start what is wrong with the last one. */
 const messages = 10_000;
 const size = 1_000;
 const rounds = process.env.RELIGHT_LONG ? 10 : 1;
 
-for (const version of versions) {
+for (const version of clusterVersions("2.10", "2.15")) {
   describe(`verifyCluster, nats-server ${version}`, { timeout: 200_000 }, () => {
     const resources = new AsyncDisposableStack();
     let cluster: LocalCluster;

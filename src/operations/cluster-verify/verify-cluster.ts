@@ -1,5 +1,5 @@
 import { allStreams } from "../../cluster/doctor/finding.ts";
-import type { Picture, StreamPicture } from "../../cluster/picture.ts";
+import type { Picture, Sample, StreamPicture } from "../../cluster/picture.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import { compareCounters } from "../../cluster/verify/compare-counters.ts";
 import { type Verdict, type VerifiedStream, worstOf } from "../../cluster/verify/verified-stream.ts";
@@ -9,7 +9,7 @@ import { Pace } from "./pace.ts";
 import { verifyStream } from "./verify-stream.ts";
 
 export interface VerifyClusterOptions {
-  /** Two looks. */
+  /** Two looks; one is enough where the content is read. */
   readonly picture: Picture;
   /** Streams to verify: "ORDERS", or "APP/ORDERS" where several accounts have one. Empty: all. */
   readonly streams: readonly string[];
@@ -46,7 +46,7 @@ export async function verifyCluster(options: VerifyClusterOptions): Promise<Veri
   const { picture, deep, onEvent } = options;
   const pace = new Pace(options.bytesPerSecond ?? 0);
   const streams: VerifiedStream[] = [];
-  for (const stream of chosen(picture, options.streams)) {
+  for (const stream of chosenStreams(picture.later, options.streams)) {
     const counted = compareCounters(picture, stream);
     const result = deep ? await readContent(stream, counted, pace, options) : counted;
     streams.push(result);
@@ -58,8 +58,9 @@ export async function verifyCluster(options: VerifyClusterOptions): Promise<Veri
   return { verdict, deep, streams };
 }
 
-function chosen({ later }: Picture, wanted: readonly string[]): readonly StreamPicture[] {
-  const all = allStreams(later);
+/** The streams of these names, or all. Throws STREAM_NOT_FOUND for a name that fits none. */
+export function chosenStreams(look: Sample, wanted: readonly string[]): readonly StreamPicture[] {
+  const all = allStreams(look);
   if (wanted.length === 0) return all;
   const fits = ({ account, name }: StreamPicture, word: string): boolean =>
     word === name || word === `${account}/${name}`;
