@@ -24,12 +24,12 @@ function verified(verdicts: readonly Verdict[], changes: Partial<VerifiedStream>
     ...changes,
   };
 }
-function picture(version = "2.15.1", storage: "file" | "memory" = "file"): Picture {
+function picture(version = "2.15.1", storage: "file" | "memory" = "file", servers = three): Picture {
   const stream = sketchStream("S", { peers: ["+n1", "+n2", "+n3"], leader: "n1" });
   assert.ok("replicas" in stream.config);
   const config = { ...stream.config, storage };
-  const sample = sketchSample(three, [{ ...stream, config }]);
-  return sketchPicture({ ...sample, servers: three.map((name) => sketchServer(name, { version })) });
+  const sample = sketchSample(servers, [{ ...stream, config }]);
+  return sketchPicture({ ...sample, servers: servers.map((name) => sketchServer(name, { version })) });
 }
 
 describe("cureOf", () => {
@@ -50,6 +50,15 @@ describe("cureOf", () => {
     const led = verified(["damaged", "proven", "proven"]);
     assert.match(cureOf(led, picture())[0] ?? "", /step-down S --preferred n2$/);
     assert.match(cureOf(led, picture("2.10.26"))[0] ?? "", /step-down S, until n2 and n3 leads$/);
+  });
+
+  it("has it replaced where another server can take it: nobody has to touch a disk", () => {
+    const steps = cureOf(verified(["proven", "damaged", "proven"]), picture("2.15.1", "file", [...three, "n4"]));
+    assert.match(steps[1] ?? "", /by n4: relight stream cluster peer-remove S n2$/);
+    assert.equal(steps.length, 3);
+    // Not where too few are left that are whole.
+    const two = cureOf(verified(["proven", "damaged", "damaged"]), picture("2.15.1", "file", [...three, "n4"]));
+    assert.ok(!two.some((step) => /peer-remove/.test(step)));
   });
 
   it("deletes nothing where no replica is whole", () => {

@@ -1,5 +1,10 @@
+import { emptyLedger } from "../ledger.ts";
 import { nameList } from "../name-list.ts";
-import type { Picture, StreamPicture } from "../picture.ts";
+import type { Picture, Sample, StreamPicture } from "../picture.ts";
+import { candidates } from "../plan/candidates.ts";
+import { defaultThresholds, noWords } from "../plan/plan-request.ts";
+import { viewOf } from "../plan/view.ts";
+import { quorumOf } from "../quorum.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import { clusterRules } from "../version-hazards.ts";
 import type { VerifiedStream } from "./verified-stream.ts";
@@ -12,7 +17,7 @@ import type { VerifiedStream } from "./verified-stream.ts";
  * messages, and never asks its leader for them. Only one that has nothing left is copied anew (measured on 2.9, 2.10 and 2.15).
  */
 export function cureOf(verified: VerifiedStream, { later }: Picture): readonly string[] {
-  const { stream, leader, replicas } = verified;
+  const { account, stream, leader, replicas } = verified;
   const bad = replicas.filter(({ verdict }) => verdict === "damaged").map(({ server }) => server);
   if (bad.length === 0) return [];
   const verify = `relight cluster verify --deep --stream ${stream}`;
@@ -52,9 +57,24 @@ export function cureOf(verified: VerifiedStream, { later }: Picture): readonly s
   steps.push(`Back it up from its leader, which is whole: relight stream backup ${stream} ./${stream}-before`);
   const seen = later.accounts
     .flatMap(({ streams }) => streams)
-    .find((one) => one.account === verified.account && one.name === stream);
-  for (const server of bad) steps.push(...repair(server, verified, seen));
+    .find((one) => one.account === account && one.name === stream);
+  const taker = takerOf(verified, later);
+  const [first = ""] = bad;
+  // The others can decide without it, and nobody has to touch a disk.
+  if (taker !== null && bad.length === 1 && whole.length >= quorumOf(replicas.length)) {
+    steps.push(`Have it replaced, by ${taker}: relight stream cluster peer-remove ${stream} ${first}`);
+  } else for (const server of bad) steps.push(...repair(server, verified, seen));
   return [...steps, `See that it is whole: ${verify}`];
+}
+
+/** A server that could take a replica; null: none can. */
+function takerOf({ account, stream }: VerifiedStream, later: Sample): string | null {
+  const picture: Picture = { format: "relight-cluster-picture", formatVersion: 1, earlier: later, later };
+  const request = { ledger: emptyLedger, backups: [], words: noWords, thresholds: defaultThresholds };
+  const view = viewOf({ ...request, picture, now: later.takenAt });
+  const standing = view.streams.find((one) => one.account === account && one.name === stream);
+  if (!standing || !isSeen(later.sight.system)) return null;
+  return candidates(view, standing, standing.group ?? []).names[0] ?? null;
 }
 
 function repair(

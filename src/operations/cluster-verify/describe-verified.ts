@@ -2,7 +2,7 @@ import { type SequenceRun, sequencesIn, type VerifiedStream } from "../../cluste
 import { groupDigits } from "../../group-digits.ts";
 
 /** One sentence about a stream whose content was read. */
-export function describeVerified({ verdict, replicas }: Omit<VerifiedStream, "reason">): string {
+export function describeVerified({ verdict, replicas, content }: Omit<VerifiedStream, "reason">): string {
   const named = (wanted: VerifiedStream["verdict"]): string =>
     replicas
       .filter((replica) => replica.verdict === wanted)
@@ -26,6 +26,7 @@ export function describeVerified({ verdict, replicas }: Omit<VerifiedStream, "re
     const why = replicas.find(({ notRead }) => notRead !== null);
     return why ? `${why.server} was not read: ${why.notRead}` : `${named("unproven")} did not come to rest`;
   }
+  if (content?.sampled) return "the replicas hold the same where they were read";
   return replicas.length === 1 ? "its one replica was read whole" : `${replicas.length} replicas hold the same`;
 }
 
