@@ -43,6 +43,9 @@ for (const version of clusterVersions("2.10", "2.15")) {
       await createStream(nc, { name: "QUEUE", subjects: ["queue.>"], retention: "workqueue", num_replicas: 3 });
       await fillStream(nc, "ORDERS", { messages, size, kind: "json", subjects: ["orders.a", "orders.b"] });
       await fillStream(nc, "ONE", { messages: 50, size: 300, kind: "json", subjects: ["one.a"] });
+      await createStream(nc, { name: "EVENTS", subjects: ["events.>"], retention: "interest", num_replicas: 3 });
+      await createConsumer(nc, "EVENTS", { durable_name: "work" });
+      await fillStream(nc, "EVENTS", { messages: 50, size: 300, kind: "json", subjects: ["events.a"] });
       await fillStream(nc, "QUEUE", { messages: 50, size: 300, kind: "json", subjects: ["queue.a"] });
       await createConsumer(nc, "ORDERS", { durable_name: "billing" });
       // What is deleted in the middle is missing on all of them alike.
@@ -91,10 +94,11 @@ for (const version of clusterVersions("2.10", "2.15")) {
       assert.equal(one.content, null);
     });
 
-    it("says of a work queue that its content is not proven", async () => {
-      const result = await verify({ streams: ["QUEUE"] });
+    it("says of a work queue, and of an interest stream, that its content is not proven", async () => {
+      const result = await verify({ streams: ["QUEUE", "EVENTS"] });
       assert.equal(result.verdict, "unproven");
       assert.match(streamOf(result, "QUEUE").reason, /work queue takes no further consumer/);
+      assert.match(streamOf(result, "EVENTS").reason, /would count as interest/);
     });
 
     it("proves a stream that is written to, shortened and thinned out while it is read", async () => {

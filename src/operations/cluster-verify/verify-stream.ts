@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepsUp } from "../../cluster/keeps-up.ts";
 import {
   type SequenceRun,
   type Verdict,
@@ -29,6 +30,7 @@ export interface VerifyStreamOptions {
 /** A stream that moves makes replicas differ for a moment: what differs is read so often before it counts. */
 const confirmations = 2;
 const confirmAfterMs = 1_000;
+const settleMs = 10_000;
 /** Ranges that are read again at most; more than these are read as one. */
 const rangesAgain = 24;
 
@@ -66,7 +68,7 @@ export async function verifyStream(options: VerifyStreamOptions): Promise<Verifi
   let firstSeq = Math.max(first, after.state.first_seq);
   if (suspects.size > 0 && !isStill(before, after)) {
     for (let round = 0; round < confirmations && suspects.size > 0; round++) {
-      await sleep(confirmAfterMs, undefined, options.signal ? { signal: options.signal } : {});
+      await settle(options, counted.stream);
       const parts = partsOf(suspects);
       const again = suspectsOf(await readRanges({ ...reading, ranges: parts, onBytes: undefined }));
       // What counts was so in every reading.
@@ -86,6 +88,18 @@ export async function verifyStream(options: VerifyStreamOptions): Promise<Verifi
   ]);
   const judged = { ...counted, verdict, content, replicas };
   return { ...judged, reason: describeVerified(judged) };
+}
+
+/** Waits a moment, and until no replica is far behind: one that is still has what others removed. At most ten seconds. */
+async function settle({ api, signal }: VerifyStreamOptions, stream: string): Promise<void> {
+  for (const until = Date.now() + settleMs; ; ) {
+    await sleep(confirmAfterMs, undefined, signal ? { signal } : {});
+    const { cluster } = await api.streamInfo(stream);
+    const behind = (cluster?.replicas ?? []).some(({ current, offline = false, active, lag = 0 }) => {
+      return !offline && !keepsUp({ current, offline, activeMs: active / 1e6, lag });
+    });
+    if (!behind || Date.now() > until) return;
+  }
 }
 
 const unaimable = {
