@@ -1,5 +1,7 @@
+import { nameList } from "../name-list.ts";
 import { condition, makeStep, verifications } from "../plan/make-step.ts";
 import { consumersOn } from "../plan/plan-consumers.ts";
+import { serversOfKind } from "../plan/view.ts";
 import { quorumOf } from "../quorum.ts";
 import { block, keepingUp, memberOf, noCandidate, type PlanVerb, placesOf, takers } from "./group-facts.ts";
 
@@ -24,9 +26,13 @@ export const planPeerRemove: PlanVerb<"peer-remove"> = (view, stream, change, bl
       ),
     );
   }
-  const drops = view.rules.streamPeerRemoveDropsAnyway
-    ? "; this server version answers with an error then, and drops the peer all the same"
-    : "";
+  const silent = serversOfKind(view, "silent", "gone").filter((one) => !(group ?? []).includes(one.name));
+  const drops =
+    view.rules.mayPickOfflinePeer && silent.length > 0
+      ? `; this server version would give it to one that does not answer (${nameList(silent.map((one) => one.name))})`
+      : view.rules.streamPeerRemoveDropsAnyway
+        ? "; this server version answers with an error then, and drops the peer all the same"
+        : "";
   if (size > 1) blockers.push(...noCandidate(view, stream, drops));
   return makeStep({
     kind: "peer-remove",

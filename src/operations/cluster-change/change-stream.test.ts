@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { StreamChange } from "../../cluster/change/stream-change.ts";
+import { clusterRules } from "../../cluster/version-hazards.ts";
 import { isRelightError } from "../../errors.ts";
 import { clusterVersions } from "../../testing/cluster-versions.ts";
 import { compareStreams } from "../../testing/compare-streams.ts";
@@ -54,7 +55,7 @@ for (const version of clusterVersions("2.10", "2.15")) {
       const now = await leaderOf("THREE");
       const wanted = now === next ? before : next;
       const chosen = await change({ verb: "step-down", stream: "THREE", preferred: wanted });
-      if (version === "2.15") {
+      if (clusterRules([at.cluster.version]).preferredLeader) {
         assert.equal(chosen.status, "done", JSON.stringify(chosen));
         assert.equal(await leaderOf("THREE"), wanted);
       } else {
@@ -118,6 +119,17 @@ for (const version of clusterVersions("2.10", "2.15")) {
       const outcome = await change({ verb: "peer-remove", stream: "FOUR", server: members[1] ?? "" });
       assert.deepEqual([outcome.status, outcome.blockers.map(({ code }) => code)], ["refused", ["no-candidate"]]);
       assert.equal((await at.session.api.streamInfo("FOUR")).cluster?.replicas?.length, 2);
+      const forced = await change({ verb: "peer-remove", stream: "FOUR", server: members[1] ?? "" }, { force: true });
+      assert.equal(forced.forced, true);
+      const { cluster: left } = await at.session.api.streamInfo("FOUR");
+      if (clusterRules([at.cluster.version]).mayPickOfflinePeer) {
+        // It was given to the dead one: done, and not whole.
+        assert.equal(forced.status, "done", JSON.stringify(forced));
+        assert.match(forced.left.join(), new RegExp(`has 2 of 3 replicas that answer; ${fourth} does not answer`));
+      } else {
+        assert.equal(forced.status, "failed", JSON.stringify(forced));
+        assert.equal(left?.replicas?.length, 1, "it dropped the peer");
+      }
     });
 
     it("says at once that a name is none, and waits for nobody who is at work on the cluster", async () => {

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { planChange } from "../../cluster/change/plan-change.ts";
 import type { ChangePlan, StreamChange } from "../../cluster/change/stream-change.ts";
 import { emptyLedger } from "../../cluster/ledger.ts";
+import { livingPeers } from "../../cluster/living-peers.ts";
+import { nameList } from "../../cluster/name-list.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { defaultThresholds, noWords, type PlanRequest } from "../../cluster/plan/plan-request.ts";
-import { seenOr } from "../../cluster/unseen.ts";
+import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import { mergeLedgerFile, readLedgerFile } from "../cluster-ledger/ledger-file.ts";
 import { AuditLog } from "../cluster-recovery/audit-log.ts";
 import { Looks } from "../cluster-recovery/looks.ts";
@@ -100,7 +102,8 @@ export async function changeStream(request: ChangeStreamRequest, options: Change
     if (error !== null) return outcome("failed", `${error.message}.`, record);
     const leader = leaderNow(looks, step);
     const missed = missedLeader(step, leader, planned);
-    if (missed === null) return outcome("done", summaryOf(step, leader, record), record);
+    const left = shortOf(looks, step);
+    if (missed === null) return { ...outcome("done", summaryOf(step, leader, record), record), left };
     if (attempt === elections) return outcome("failed", missed, record);
   }
 }
@@ -128,6 +131,21 @@ function leaderNow({ last }: Looks, { target }: PlanStep): string | null {
   return stream === undefined ? null : seenOr(stream.leader, null);
 }
 
+/** What the stream's group still lacks: a server may have been given a replica that does not answer. */
+function shortOf({ last }: Looks, { target, kind }: PlanStep): readonly string[] {
+  const stream = last?.accounts
+    .find(({ name }) => name === target.account)
+    ?.streams.find(({ name }) => name === target.stream);
+  if (kind === "step-down" || !last || !stream || !isSeen(stream.config)) return [];
+  const { alive, down } = livingPeers(stream, last);
+  const { replicas } = stream.config;
+  if (down.length === 0 && alive.length >= replicas) return [];
+  const dead = down.length > 0 ? `; ${nameList(down)} does not answer` : "";
+  return [
+    `${stream.name} has ${alive.length} of ${replicas} replicas that answer${dead}. See what comes next: relight cluster plan`,
+  ];
+}
+
 /** Why a step-down did not bring the leader that it should; null: it did. */
 function missedLeader(step: PlanStep, leader: string | null, { picture }: PlanRequest): string | null {
   if (step.kind !== "step-down") return null;
@@ -148,7 +166,7 @@ function summaryOf(step: PlanStep, leader: string | null, { seconds }: StepRecor
     case "step-down":
       return `${leader} leads ${stream} now; ${took}.`;
     case "move":
-      return `${stream} is whole, and no longer on ${server}; ${took}.`;
+      return `${stream} is no longer on ${server}, with all that it held; ${took}.`;
     default:
       return `${server} has no part in ${stream} any more; ${took}.`;
   }
