@@ -10,7 +10,7 @@ const exitMeanings: Readonly<Record<keyof typeof ExitCode, string>> = {
   wrongKey: "reserved: the key does not open the repository",
   damaged: "a backup is truncated, damaged or contradicts itself",
   unreachable: "the server, JetStream or the stream cannot be reached, or the credentials do not allow it",
-  drillFailed: "reserved: a drill failed",
+  drillFailed: "a drill did not bring back everything as it was",
   diverged: "reserved: the history of the source is another one than that of the backups",
   cancelled: "cancelled by Ctrl-C, SIGTERM or an AbortSignal",
 };

@@ -62,7 +62,9 @@ function report({ file, seconds, passed, skipped, failed, output }: TestFileResu
 
 const indent = (text: string): string => text.replace(/^/gm, "         ");
 
+// Stories of clusters that take long are for `npm run test:cluster`.
 const files = globSync("{src,scripts}/**/*.test.ts")
+  .filter((file) => !file.endsWith(".wide.test.ts"))
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
   .sort();
 if (files.length === 0) {

@@ -15,7 +15,9 @@ import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerClusterVerify } from "./commands/cluster-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
+import { registerDrillCluster } from "./commands/drill-cluster.ts";
 import { registerServerRaft } from "./commands/server-raft.ts";
+
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamCluster } from "./commands/stream-cluster.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
@@ -73,6 +75,8 @@ export function buildProgram(): Command {
   registerClusterApply(cluster);
   const server = program.command("server").alias("srv").description("change which servers belong to the cluster");
   registerServerRaft(server);
+  const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
+  registerDrillCluster(drill);
   registerCompletion(program);
   return program;
 }

@@ -23,7 +23,11 @@ export function inContact({ standing }: PeerPicture): boolean | undefined {
 }
 
 /** Whether a claimed leader has a quorum behind it: itself and the members that it has heard from lately. */
-export function hasQuorumBehindIt(leader: string, peers: readonly PeerPicture[]): boolean {
+export function hasQuorumBehindIt(
+  leader: string,
+  peers: readonly PeerPicture[],
+  quorum = quorumOf(peers.length),
+): boolean {
   const followers = peers.filter((peer) => peer.name !== leader && inContact(peer) === true).length;
-  return followers + 1 >= quorumOf(peers.length);
+  return followers + 1 >= quorum;
 }

@@ -59,17 +59,24 @@ function sampleOf(situation: Situation): Sample {
   const { servers, streams = [], offline = [], silentMs = 25_000 } = situation;
   const sample = sketchSample(servers, streams);
   const silent = new Set(servers.filter((sketch) => sketch.startsWith("!")).map((sketch) => sketch.slice(1)));
+  const answering = servers.length - silent.size;
+  const led = answering * 2 > servers.length || (situation.staleLeader ?? false);
+  // So say all, 2.9 to 2.15, where nobody leads the meta group.
+  const leaderless = { ok: false, errors: ["JetStream has not established contact with a meta leader"] };
   const pictures = servers.map((sketch) => {
     const name = sketch.replace("!", "");
     return sketchServer(sketch, {
       ...(silent.has(name)
         ? { lastSeen: before(silentMs) }
-        : { version: situation.version ?? "2.15.1", lastSeen: now }),
+        : {
+            version: situation.version ?? "2.15.1",
+            lastSeen: now,
+            ...(led || situation.meta?.leader ? {} : { health: leaderless }),
+          }),
       ...situation.server?.[name],
     });
   });
   const living = pictures.filter(({ answers }) => answers === true).map(({ name }) => name);
-  const led = living.length * 2 > pictures.length || (situation.staleLeader ?? false);
   const leader = led ? (living[0] ?? null) : null;
   const size = pictures.length;
   return {

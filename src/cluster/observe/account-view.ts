@@ -1,15 +1,17 @@
+import type { NatsConnection } from "@nats-io/nats-core";
 import { isRelightError } from "../../errors.ts";
 import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { StreamAnswer } from "../stream-picture.ts";
 import { type Known, seenOr, type Unseen } from "../unseen.ts";
+import { accountOfConnection } from "./account-of-connection.ts";
 import { whyUnseen } from "./ask-servers.ts";
 import { inParallel } from "./in-parallel.ts";
 
 /** What one account says of its streams. */
 export interface AccountView {
-  /** The account's name, its public key in operator mode; unseen before 2.9 or where the user may not ask. */
+  /** The account's name, its public key in operator mode; unseen where the user may not ask, and before 2.10 without a system account. */
   readonly account: Known<string>;
   /** All streams, also those that are wholly dead: the meta group answers this. */
   readonly names: Known<readonly string[]>;
@@ -25,8 +27,11 @@ export interface StreamView {
 const atOnce = 64;
 
 /** Who the account is and what streams it has; they are not asked for yet. */
-export async function listAccount(api: JetStreamApi): Promise<Omit<AccountView, "streams">> {
-  const [account, names] = await Promise.all([accountName(api), listNames(api)]);
+export async function listAccount(
+  api: JetStreamApi,
+  system: NatsConnection | undefined,
+): Promise<Omit<AccountView, "streams">> {
+  const [account, names] = await Promise.all([accountName(api, system), listNames(api)]);
   return { account, names };
 }
 
@@ -60,14 +65,15 @@ export async function askStreams(
   return { ...listed, streams };
 }
 
-/** The account that a connection belongs to, by its own word. */
-async function accountName(api: JetStreamApi): Promise<Known<string>> {
+/** The account that a connection belongs to, by its own word, else by that of its server. */
+async function accountName(api: JetStreamApi, system: NatsConnection | undefined): Promise<Known<string>> {
   try {
     const reply = await api.connection.request("$SYS.REQ.USER.INFO", "", { timeout: api.timeoutMs });
     const account = reply.json<{ data?: { account?: string } }>().data?.account;
     return account ?? { unseen: "not-told" };
   } catch (error) {
-    return whyUnseen(error);
+    const told = system && (await accountOfConnection(api.connection, system, api.timeoutMs));
+    return told ?? whyUnseen(error);
   }
 }
 

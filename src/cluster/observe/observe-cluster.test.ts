@@ -134,6 +134,7 @@ for (const version of ["2.10", "2.15"]) {
 
     it("shows a dead node at once: R3 is short of it, R1 on it is gone", async () => {
       await cluster.node(victim).kill();
+      // The names of all streams are asked first, and may have been when nobody led the meta group yet.
       const sample = await lookUntil(
         // On a busy machine the meta leader may lead and not answer yet.
         (one) =>

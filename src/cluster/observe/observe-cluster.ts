@@ -43,7 +43,7 @@ export async function observeCluster(options: ObserveOptions): Promise<Sample> {
   const looking: Promise<Known<SystemView>> = system
     ? lookAsSystem(system, { pingMs, expected, signal })
     : Promise.resolve(noSystem);
-  const [view, listed] = await Promise.all([looking, account ? listAccount(account) : undefined]);
+  const [view, listed] = await Promise.all([looking, account ? listAccount(account, system) : undefined]);
   let own: AccountView | Unseen = { unseen: "no-account-credential" };
   if (account && listed) {
     const name = seenOr(listed.account, undefined);

@@ -91,6 +91,16 @@ describe("pictureMeta", () => {
     assert.deepEqual([meta.rescue, meta.whyNoLeader], [true, null]);
   });
 
+  it("believes a leader under a rescue that has the lowered quorum behind it, and without a rescue no lower one", () => {
+    const alone = (rescue: boolean) => {
+      const replicas = [silent("n2"), silent("n3")];
+      const meta = pictureMeta([server("n1", { leader: "n1", replicas, ...size, quorum_needed: 1, rescue })]);
+      assert.ok(isSeen(meta));
+      return meta.leader;
+    };
+    assert.deepEqual([alone(true), alone(false)], ["n1", null]);
+  });
+
   it("says why there is no leader", () => {
     const cases: readonly [string, readonly ServerView[], RegExp][] = [
       ["a dead one is remembered", [server("n1", { leader: "n3", ...size })], /^n3, whom others .*, does not answer$/],

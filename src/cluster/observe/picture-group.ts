@@ -8,6 +8,8 @@ import type { GroupAnswer, PeerAnswer } from "./server-answers.ts";
 export interface Testimony {
   readonly server: string;
   readonly group: Pick<GroupAnswer, "leader" | "replicas">;
+  /** How many members it needs by its own word, where that is not more than half of them: under a rescue. */
+  readonly quorum?: number;
 }
 
 export interface GroupPicture {
@@ -26,8 +28,10 @@ const ghostName = /^Server name unknown/;
 export function pictureGroup(testimonies: readonly Testimony[]): GroupPicture {
   const claims = testimonies.filter(({ server, group }) => group.leader === server);
   const claimants = [...new Set(claims.map(({ server }) => server))].sort();
-  const led = claims.map(({ server, group }) => ({ server, peers: peersOfLeader(server, group.replicas ?? []) }));
-  const effective = led.filter(({ server, peers }) => hasQuorumBehindIt(server, peers));
+  const led = claims.map(({ server, group, quorum }) => {
+    return { server, quorum, peers: peersOfLeader(server, group.replicas ?? []) };
+  });
+  const effective = led.filter(({ server, peers, quorum }) => hasQuorumBehindIt(server, peers, quorum));
   const [chosen] = effective.length > 0 ? effective : led;
   const leader = effective.length === 1 ? (chosen?.server ?? null) : null;
   if (chosen) return { leader, claimants, peers: chosen.peers };

@@ -13,8 +13,9 @@ export function pictureMeta(servers: readonly ServerView[]): Known<MetaPicture> 
   });
   if (answers.length === 0) return { unseen: "not-told", detail: "no server that answers belongs to a meta group" };
   const testimonies = answers.map(({ server, meta }): Testimony => {
-    const { leader, replicas = null } = meta;
-    return { server, group: { replicas, ...(leader ? { leader } : {}) } };
+    const { leader, replicas = null, quorum_needed: quorum } = meta;
+    const lowered = meta.rescue && quorum !== undefined ? { quorum } : {};
+    return { server, group: { replicas, ...(leader ? { leader } : {}) }, ...lowered };
   });
   const { leader, claimants, peers } = pictureGroup(testimonies);
   const claims = answers.map(({ server, meta }): MetaClaim => {

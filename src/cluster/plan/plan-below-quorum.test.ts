@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { planLines } from "../../testing/check-plan.ts";
-import { backup, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
+import { backup, before, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
+import { peerIdOf } from "../peer-id.ts";
 
 const spare = ["n1", "n2", "!n3", "n4"];
 const gone = { offline: ["n3"], words: { gone: ["n3"] } };
@@ -30,6 +31,56 @@ const rows: readonly Row[] = [
       "peer-remove:n3 later",
       "wait:healed:n3 later safe",
     ],
+  },
+  {
+    story: "CP-37: so where the first removal left the stream changing: it cannot go on before the second",
+    situation: {
+      servers: ["n1", "!n3", "n4", "n5"],
+      offline: ["n3"],
+      words: { gone: ["n2", "n3"] },
+      streams: [
+        replicated("ORDERS", ["+n1", "-n3"], null, {
+          wanted: 3,
+          desired: { peers: ["n1"], type: "quorum", description: "waiting for quorum" },
+        }),
+      ],
+      memory: [remembered("ORDERS", ["n1", "n2", "n3"])],
+      backups: [backup("ORDERS")],
+      ledger: (ledger) => ({
+        ...ledger,
+        servers: [
+          {
+            name: "n2",
+            peer: peerIdOf("n2"),
+            cluster: null,
+            tags: [],
+            lastSeen: before(90_000),
+            removedAt: before(9_000),
+          },
+        ],
+      }),
+    },
+    steps: ["peer-remove:n3 ready", "wait:healed:n3 later safe"],
+  },
+  {
+    story: "CP-37: so where the first was removed by hand, of which no ledger tells",
+    situation: {
+      servers: ["n1", "!n3", "n4", "n5"],
+      offline: ["n3"],
+      words: { gone: ["n3"] },
+      streams: [
+        replicated("ORDERS", ["+n1", "-n3"], null, {
+          wanted: 3,
+          desired: {
+            peers: ["n1", "n3", "n4"],
+            type: "membership",
+            description: "waiting for membership change to commit",
+          },
+        }),
+      ],
+      memory: [remembered("ORDERS", ["n1", "n2", "n3"])],
+    },
+    steps: ["peer-remove:n3 ready", "wait:healed:n3 later safe"],
   },
   {
     story: "CP-31: R3, two gone, 2.10: scaled down to the survivor before any removal, and up again at the end",

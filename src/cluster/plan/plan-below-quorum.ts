@@ -1,9 +1,8 @@
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
-import { coverOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { salvageStep } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
-import { isOffline, survivorBlocker, survivors } from "./survivors.ts";
+import { isOffline, isSaved, survivorBlocker, survivors } from "./survivors.ts";
 import type { View } from "./view.ts";
 
 /** What has to happen to a stream below its quorum before any dead peer of it may be removed. */
@@ -34,9 +33,8 @@ export function planBelowQuorum(view: View, stream: StreamStanding): QuorumRescu
   const blocker = survivorBlocker(view, stream);
   const furthest = survivors(stream)[0]?.state.lastSeq ?? null;
   const steps: PlanStep[] = [];
-  const { backup } = coverOf(view, stream.account, stream.name);
-  const saved = backup !== null && furthest !== null && backup.lastSeq >= furthest;
-  if (!saved && stream.settings?.allowDirect && survivors(stream).length > 0) steps.push(salvageStep(view, stream));
+  if (!isSaved(view, stream) && stream.settings?.allowDirect && survivors(stream).length > 0)
+    steps.push(salvageStep(view, stream));
   if (!rules.scaleDownNeedsOfflineFlag) return { steps, blockers: blocker === null ? [] : [blocker] };
 
   // What a server that starts has is not known before it is up.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
-import { remembered, replicated } from "../../testing/sketch-situation.ts";
+import { backup, remembered, replicated } from "../../testing/sketch-situation.ts";
 import { peerIdOf } from "../peer-id.ts";
 import type { Sample } from "../picture.ts";
 
@@ -137,6 +137,21 @@ const rows: readonly PlanRow[] = [
     },
     outlook: "act",
     steps: ["back-up-first:APP/ONE ready", "salvage:APP/ORDERS ready", "meta-rescue:meta later", "wait:meta later"],
+  },
+  {
+    story: "CP-11: what is saved already is not saved again, and nobody starts for want of a leader",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      server: { n1: { health: { ok: false, errors: ["JetStream has not established contact with a meta leader"] } } },
+      words: { gone: ["n2", "n3"] },
+      streams: [
+        replicated("ONE", ["+n1"], "n1"),
+        replicated("ORDERS", ["+n1", "-n2", "-n3"], null, { allowDirect: true }),
+      ],
+      backups: [backup("ONE"), backup("ORDERS")],
+    },
+    outlook: "act",
+    steps: ["meta-rescue:meta ready", "wait:meta later"],
   },
   {
     story: "CP-11: only when every missing member is said to be gone",

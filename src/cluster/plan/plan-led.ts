@@ -9,12 +9,14 @@ import { planDrains } from "./plan-drains.ts";
 import { planLosses } from "./plan-losses.ts";
 import { planRemovals } from "./plan-removals.ts";
 import { planScaleUps } from "./plan-scale-ups.ts";
+import { planSigns } from "./plan-signs.ts";
 import { planSilent } from "./plan-silent.ts";
 import { Spares } from "./plan-spares.ts";
 import { planStalePeers } from "./plan-stale-peers.ts";
 import { planTroubles } from "./plan-troubles.ts";
 import { ask, holdStep } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
+import { isEvicting } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /**
@@ -45,7 +47,7 @@ export function planLed(view: View): readonly PlanStep[] {
   const drains = steps.length === 0 && spares.steps().length === 0 ? planDrains(view, spares) : [];
   // New servers come before the first removal, which they make possible; nothing that needs none waits for them.
   const added = spares.steps();
-  return distinct([
+  const all = [
     ...troubles,
     ...silent,
     ...first.steps,
@@ -57,7 +59,8 @@ export function planLed(view: View): readonly PlanStep[] {
     ...short,
     ...planConsumers(view),
     ...drains,
-  ]);
+  ];
+  return distinct([...all, ...planSigns(view, all)]);
 }
 
 /** What has to be done, stream by stream, before the servers that are gone can be removed. */
@@ -85,7 +88,8 @@ class First {
           stream.leader !== null && (kind === "wait" || kind === "ask") && currentPeers(stream) >= stream.quorum;
         if (!minor || stream.moving || stream.divergence.length > 0) this.#add(stream, [id]);
       }
-      if (!stream.moving && stream.divergence.length === 0) this.#prepare(stream, affected.length);
+      const moving = stream.moving && !isEvicting(view, stream);
+      if (!moving && stream.divergence.length === 0) this.#prepare(stream, affected.length);
     }
   }
 

@@ -51,6 +51,11 @@ const comeBack = (ms: number): Pick<Situation, "ledger" | "later" | "earlier"> =
   };
 };
 
+const setBack: ConsumerPicture = { ...consumer(three), leader: "n1", delivered: 0, ackFloor: 0, ackPending: 0 };
+const acknowledged = remembered("ORDERS", three, {
+  consumers: [{ name: "work", durable: true, replicas: 1, servers: ["n3"], delivered: 30, ackFloor: 30 }],
+});
+
 const rows: readonly PlanRow[] = [
   {
     story: "CP-60: a wiped node came back under its name: its R1 is restored in place of the empty one",
@@ -295,6 +300,28 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, streams: [{ ...whole(), consumers: [consumer(["n1", "n2", "n3"])] }] },
     outlook: "act",
     steps: ["step-down:APP/ORDERS > work ready"],
+  },
+  {
+    story: "CP-67: one that was set back is for a person, who gets the sequence to go on at",
+    situation: { servers: three, streams: [{ ...whole(), consumers: [setBack] }], memory: [acknowledged] },
+    outlook: "blocked",
+    steps: ["ask:consumer:APP/ORDERS > work blocked"],
+  },
+  {
+    story: "CP-04: what only one look shows so far is looked at again, and nothing is called whole meanwhile",
+    situation: {
+      servers: three,
+      streams: [{ ...whole(), consumers: [setBack] }],
+      memory: [acknowledged],
+      earlier: (sample) => ({
+        ...sample,
+        accounts: [
+          { name: "APP", inventory: "complete", streams: [{ ...whole(), consumers: [{ ...setBack, leader: null }] }] },
+        ],
+      }),
+    },
+    outlook: "wait",
+    steps: ["wait:sign:APP/ORDERS > work waiting"],
   },
   {
     story: "CP-67, F34: one whose peers were removed is for a person, who gets the sequence to go on at",

@@ -3,7 +3,7 @@ import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { ask, salvageStep } from "./simple-steps.ts";
-import { survivors } from "./survivors.ts";
+import { isSaved, survivors } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /**
@@ -124,7 +124,9 @@ function readable(view: View): readonly PlanStep[] {
         "it still answers without a meta leader, and what follows is not without risk",
       );
       if (step !== null) steps.push(step);
-    } else if (stream.settings?.allowDirect && survivors(stream).length > 0) steps.push(salvageStep(view, stream));
+    } else if (stream.settings?.allowDirect && survivors(stream).length > 0 && !isSaved(view, stream)) {
+      steps.push(salvageStep(view, stream));
+    }
   }
   return steps;
 }

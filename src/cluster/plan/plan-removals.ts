@@ -6,6 +6,7 @@ import { condition, makeStep, verifications } from "./make-step.ts";
 import { consumersOn } from "./plan-consumers.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import type { StreamStanding } from "./stream-standing.ts";
+import { isEvicting } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** What has to be done for a stream first, by its key. */
@@ -132,7 +133,7 @@ function judgeStream(
     const text = `the replicas of ${key} differ: the one that is gone may be the good one`;
     return { blocker: { code: "diverged", text, cure: "Settle that first." }, evidence, safe: false };
   }
-  if (stream.kind === "below-quorum" && stream.moving) {
+  if (stream.kind === "below-quorum" && stream.moving && !isEvicting(view, stream)) {
     const text = `${key} is below its quorum while it is being moved`;
     return { blocker: { code: "moving", text, cure: "Cancel the move, or bring a peer back." }, evidence, safe: false };
   }

@@ -6,6 +6,7 @@ import { planLeaderless } from "./plan-leaderless.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
+import { isEvicting } from "./survivors.ts";
 import { serversOfKind, type View } from "./view.ts";
 
 /** Streams in trouble although no peer of theirs is dead, and servers that answer and do not serve. */
@@ -84,6 +85,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
       ),
     ];
   }
+  if (isEvicting(view, stream)) return [];
   if (stream.moving) {
     const stuckAt = later(remembered?.movingSince, thresholds.stuckMs);
     if (elapsed(remembered?.movingSince) < thresholds.stuckMs) {

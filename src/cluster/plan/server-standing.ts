@@ -1,5 +1,5 @@
 import { peerIdOf } from "../peer-id.ts";
-import type { Sample, ServerPicture } from "../picture.ts";
+import type { Picture, Sample, ServerPicture } from "../picture.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { ClusterRules } from "../version-hazards.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -68,13 +68,7 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
     standings.set(name, {
       name,
       peer,
-      kind: answers
-        ? answering(seen, picture.earlier)
-        : silentTwice && heard
-          ? "contradicted"
-          : gone
-            ? "gone"
-            : "silent",
+      kind: answers ? answering(seen, picture) : silentTwice && heard ? "contradicted" : gone ? "gone" : "silent",
       member: member !== undefined,
       offline,
       silentSince,
@@ -87,10 +81,15 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
   return standings;
 }
 
-function answering(seen: ServerPicture, earlier: Sample | null): "alive" | "starting" | "disabled" {
+function answering(seen: ServerPicture, { earlier, later }: Picture): "alive" | "starting" | "disabled" {
   const jetstream = seenOr(seen.jetstream, null);
   const errors = isSeen(seen.health) ? seen.health.errors.join("\n") : "";
-  const starting = /not current with the meta leader|not established contact|failed to be ready/i.test(errors);
+  // Where nobody leads the meta group, nobody has contact with a leader, however long they are up.
+  const led = !isSeen(later.meta) || later.meta.leader !== null;
+  const waits = led
+    ? /not current with the meta leader|not established contact|failed to be ready/i
+    : /failed to be ready/i;
+  const starting = waits.test(errors);
   if (starting || !answered(earlier, seen.name)) return "starting";
   if (jetstream === null) return "starting";
   return jetstream.enabled ? "alive" : "disabled";

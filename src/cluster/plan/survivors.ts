@@ -37,3 +37,19 @@ export function isOffline(view: View, stream: StreamStanding, server: string): b
   const peer = stream.peers.find((one) => one.name === server || one.peer === standing?.peer);
   return (standing?.offline ?? false) || (peer !== undefined && isSeen(peer.standing) && peer.standing.offline);
 }
+
+/** A proven backup has all that living peers hold. */
+export function isSaved(view: View, stream: StreamStanding): boolean {
+  const furthest = survivors(stream)[0]?.state.lastSeq;
+  const { backup } = coverOf(view, stream.account, stream.name);
+  return backup !== null && furthest !== undefined && backup.lastSeq >= furthest;
+}
+
+/**
+ * The stream is changing because one of its dead peers was removed (2.15), by Relight or by hand, and cannot go on before the others
+ * are removed too: no move to be waited for.
+ */
+export function isEvicting(view: View, { kind, moving, dead, seen }: StreamStanding): boolean {
+  if (!view.rules.evictsDeadPeers || kind !== "below-quorum" || !moving || seen?.desired == null) return false;
+  return dead.every((name) => view.servers.get(name)?.kind === "gone");
+}

@@ -110,7 +110,7 @@ export async function removeServer(request: RemoveServerRequest, options: Change
   const afterwards = gone
     ? (await judge({ ...request, gapMs: afterwardsGapMs }, words, looksFrom(undefined))).plan
     : recovered.plan;
-  const left = leftOf(afterwards, step, request.backups ?? []);
+  const left = leftOf(plan, afterwards, step, request.backups ?? []);
   if (record === null) return outcome("refused", `${server.name} is not removed: ${recovered.summary}`, { left });
   if (record.state === "unknown") return outcome("cancelled", recovered.summary, { record, left, audit });
   if (record.state === "failed") return outcome("failed", `${record.error?.message}.`, { record, left, audit });
@@ -118,9 +118,19 @@ export async function removeServer(request: RemoveServerRequest, options: Change
   return outcome("done", summary, { record, left, audit });
 }
 
-/** What else the plan has, and the command that does it. */
-function leftOf(plan: ClusterPlan | null, { id, target }: PlanStep, backups: readonly string[]): readonly string[] {
-  const steps = (plan?.steps ?? []).filter((one) => one.kind !== "wait" && one.id !== id);
+/**
+ * What else is to be done, and the command that does it. That lost streams are restored was planned before: what is made in their
+ * place may show only some seconds later.
+ */
+function leftOf(
+  before: ClusterPlan,
+  afterwards: ClusterPlan | null,
+  { id, target }: PlanStep,
+  backups: readonly string[],
+): readonly string[] {
+  const lost = before.steps.filter(({ kind }) => kind === "delete-stub" || kind === "restore");
+  const all = new Map([...lost, ...(afterwards?.steps ?? [])].map((one) => [one.id, one]));
+  const steps = [...all.values()].filter((one) => one.kind !== "wait" && one.id !== id);
   if (steps.length === 0) return [];
   const given = backups.map((directory) => ` --backups ${directory}`).join("");
   return [

@@ -7,6 +7,7 @@ import type { Session } from "../../jetstream/session.ts";
 import type { BackupVerdict } from "./judge-backup.ts";
 import type { ReceivedArchive } from "./receive-archive.ts";
 import type { StreamMovement } from "./stream-movement.ts";
+import type { ListedConsumers } from "./take-proven.ts";
 
 export interface ManifestInput {
   readonly tool: string;
@@ -20,7 +21,7 @@ export interface ManifestInput {
   readonly attempts: number;
   readonly started: Date;
   readonly finished: Date;
-  readonly consumers: { readonly consumers: readonly ConsumerInfo[]; readonly missing: readonly string[] };
+  readonly consumers: ListedConsumers;
   readonly consumersRequested: boolean;
   readonly backupJson: { readonly bytes: number; readonly sha256: string };
 }
@@ -39,6 +40,11 @@ export function buildManifest(input: ManifestInput): Manifest {
     } else if (consumer.archived === "behind") {
       input.notes.push(`consumer "${consumer.name}" is behind its own leader in the archive; a restore redelivers`);
     }
+  }
+  if (input.consumers.unlisted) {
+    input.notes.push(
+      `nobody leads the meta group, so its consumers could not be listed: those of the stream's leader are in the archive (${report.consumers.length})`,
+    );
   }
   for (const name of input.consumers.missing) input.notes.push(`consumer "${name}" did not answer`);
   const info = session.api.connection.info;

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../errors.ts";
-import type { StreamInfo } from "../../jetstream/api-types.ts";
+import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
 import { captureConsumerDescription } from "../../jetstream/capture/read-by-consumer.ts";
 import type { Session } from "../../jetstream/session.ts";
 import type { Wire } from "../../jetstream/wire/wire.ts";
@@ -15,6 +15,11 @@ import { whileConnecting } from "./while-connecting.ts";
 export interface TakeOptions extends Omit<ReceiveOptions, "expectedBytes"> {
   /** How often the snapshot may be asked for in all. Default 4. */
   readonly attempts?: number;
+  /**
+   * Go on where consumers cannot be listed, as while nobody leads the meta group: the archive then has those that the stream's
+   * leader has, and a note says so. Default: that fails, with STREAM_OFFLINE.
+   */
+  readonly unlistedConsumers?: boolean;
   /** How long a server may take to come back in the middle of a backup, in milliseconds. Default 30,000. */
   readonly comingBackMs?: number;
 }
@@ -52,7 +57,14 @@ export interface Taken {
   readonly before: StreamInfo;
   readonly after: StreamInfo;
   readonly attempts: number;
-  readonly consumers: Awaited<ReturnType<Session["api"]["consumers"]>>;
+  readonly consumers: ListedConsumers;
+}
+
+export interface ListedConsumers {
+  readonly consumers: readonly ConsumerInfo[];
+  readonly missing: readonly string[];
+  /** Nobody could list them. */
+  readonly unlisted?: boolean;
 }
 
 /**
@@ -154,8 +166,18 @@ async function capture(
 }
 
 /** From each consumer's own leader: an archive holds what the stream's leader knows, which can be less. */
-async function consumersOf(session: Session, { stream, consumers }: TakeOptions): Promise<Taken["consumers"]> {
-  return (consumers ?? true) ? session.api.consumers(stream) : { consumers: [], missing: [] };
+async function consumersOf(
+  session: Session,
+  { stream, consumers, unlistedConsumers }: TakeOptions,
+): Promise<ListedConsumers> {
+  if (consumers === false) return { consumers: [], missing: [] };
+  try {
+    return await session.api.consumers(stream);
+  } catch (error) {
+    if (unlistedConsumers && isRelightError(error, "STREAM_OFFLINE"))
+      return { consumers: [], missing: [], unlisted: true };
+    throw error;
+  }
 }
 
 /**

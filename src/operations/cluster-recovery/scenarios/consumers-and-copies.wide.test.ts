@@ -1,0 +1,90 @@
+/** What hangs on a stream: consumers of a single replica, mirrors, sources. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { jsRequest } from "../../../testing/js-request.ts";
+import { fetchMessages } from "../../../testing/pull.ts";
+import type { StreamFacts } from "../../../testing/stream-info.ts";
+import { createConsumer } from "../../../testing/stream-setup.ts";
+
+interface ConsumerFacts {
+  readonly delivered: { readonly stream_seq: number };
+  readonly ack_floor: { readonly stream_seq: number };
+  readonly cluster: { readonly leader?: string };
+}
+
+for (const version of ["2.10", "2.15"]) {
+  describe(`what hangs on a stream in a cluster of ${version}`, { timeout: 300_000 }, () => {
+    it("F05: a consumer with one replica, of a stream with three, is led again, and where it was set back that is said", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      await scene.load({ name: "THREE", num_replicas: 3 });
+      const nc = await scene.connect();
+      await createConsumer(nc, "THREE", { durable_name: "single", num_replicas: 1, ack_policy: "explicit" });
+      for (const { reply } of await fetchMessages(nc, "THREE", "single", 30)) await nc.request(reply, "+ACK");
+      const facts = async (): Promise<ConsumerFacts> => {
+        const connection = await scene.connect();
+        return await jsRequest<ConsumerFacts>(connection, "CONSUMER.INFO.THREE.single");
+      };
+      while ((await facts()).ack_floor.stream_seq < 30) await new Promise((resolve) => setTimeout(resolve, 50));
+      const dead = (await facts()).cluster.leader ?? "";
+      await scene.cluster.add();
+      await scene.cluster.ready();
+      await scene.backUp();
+      await scene.remember();
+      await scene.cluster.node(dead).terminate("SIGTERM");
+      const outcome = await scene.recover({ gone: [dead] }, { earlier: await scene.missed(dead) });
+      assert.ok(stepsDone(outcome).includes(`peer-remove:${dead}`), outcome.summary);
+      await scene.assertSame("THREE", {
+        missingConsumers: ({ name }) => name === "single",
+        consumerState: [
+          "delivered.consumer_seq",
+          "delivered.stream_seq",
+          "ack_floor.consumer_seq",
+          "ack_floor.stream_seq",
+          "num_pending",
+          "num_ack_pending",
+          "num_redelivered",
+        ],
+      });
+      const after = await facts();
+      assert.notEqual(after.cluster.leader ?? "", "");
+      if (after.ack_floor.stream_seq < 30) {
+        const said = outcome.left.map(({ text, cure }) => `${text} ${cure}`).join("\n");
+        assert.match(said, /single/);
+        assert.match(said, /opt_start_seq 31/);
+      } else assertRecovered(outcome);
+    });
+
+    it("F30: mirror and sources of an R1 that is lost: they are backed up first, and it is said that they have to be looked at", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      await scene.load({ name: "ORIGIN", num_replicas: 1 });
+      const [dead = ""] = await scene.homes("ORIGIN");
+      await scene.load({ name: "MIRROR", num_replicas: 3, mirror: { name: "ORIGIN" } });
+      await scene.load({ name: "COPY", num_replicas: 3, sources: [{ name: "ORIGIN" }] });
+      const nc = await scene.connect();
+      for (const name of ["MIRROR", "COPY"]) {
+        const held = async (): Promise<number> =>
+          (await jsRequest<StreamFacts>(nc, `STREAM.INFO.${name}`)).state.messages;
+        while ((await held()) < 300) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await scene.cluster.add();
+      await scene.cluster.ready();
+      await scene.remember();
+      // What an operator would have: the origin alone, which the mirror is not in.
+      await scene.backUp("ORIGIN");
+      await scene.cluster.node(dead).terminate("SIGTERM");
+      const outcome = await scene.recover({ gone: [dead] }, { earlier: await scene.missed(dead) });
+      const done = stepsDone(outcome);
+      for (const copy of ["MIRROR", "COPY"]) {
+        assert.ok(done.indexOf(`back-up-first:APP/${copy}`) >= 0, `${outcome.summary} ${done.join(", ")}`);
+        assert.ok(done.indexOf(`back-up-first:APP/${copy}`) < done.indexOf(`peer-remove:${dead}`), done.join(", "));
+      }
+      assert.ok(done.includes("restore:APP/ORIGIN"), `${outcome.summary} ${done.join(", ")}`);
+      assert.ok(
+        outcome.left.some(({ step }) => step === "ask:flow:APP/MIRROR"),
+        JSON.stringify(outcome.left),
+      );
+      await scene.assertRestored("ORIGIN");
+    });
+  });
+}

@@ -1,0 +1,69 @@
+/** Two of three nodes are gone: nobody decides anything any more, and what is left has all there is. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { scenarioVersions } from "../../../testing/cluster-harness/scenario-versions.ts";
+
+/** Two of the nodes that hold R3 streams only, and the one that has the R1. */
+async function loseTwo(scene: RecoveryScene): Promise<{ readonly dead: readonly string[]; readonly left: string }> {
+  await scene.load({ name: "THREE", num_replicas: 3 });
+  await scene.load({ name: "ONE", num_replicas: 1 });
+  const [left = ""] = await scene.homes("ONE");
+  const dead = scene.cluster.servers.map(({ name }) => name).filter((name) => name !== left);
+  await scene.remember();
+  for (const name of dead) await scene.cluster.wipe(name);
+  return { dead, left };
+}
+
+for (const version of scenarioVersions(["2.15"], ["2.15"])) {
+  describe(`the meta group of ${version} has lost its quorum`, { timeout: 300_000 }, () => {
+    it("F37, F38: the survivor is read first, the quorum is lowered, the dead are removed, and new servers fill up", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      const { dead } = await loseTwo(scene);
+      const careful = await scene.recover({}, { maxWaitMs: 1_000 });
+      assert.deepEqual(careful.steps, []);
+      const outcome = await scene.recover({ gone: dead, withoutSpare: true });
+      const done = stepsDone(outcome);
+      assert.ok(done.includes("meta-rescue:meta"), `${outcome.summary} ${done.join(", ")}`);
+      assert.ok(done.indexOf("back-up-first:APP/ONE") < done.indexOf("meta-rescue:meta"), done.join(", "));
+      await scene.assertSame("THREE");
+      await scene.assertSame("ONE");
+      for (const name of dead) await scene.cluster.discard(name);
+      await scene.cluster.add();
+      await scene.cluster.add();
+      await scene.cluster.ready();
+      while ((await scene.homes("THREE")).length < 3) await sleep(200);
+      await scene.assertSame("THREE");
+      await scene.assertSame("ONE");
+    });
+  });
+}
+
+for (const version of scenarioVersions(["2.9", "2.10"], [])) {
+  describe(`the meta group of ${version} has lost its quorum`, { timeout: 580_000 }, () => {
+    it("F37: says how many new servers it takes, and recovers when they are there", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      const { dead } = await loseTwo(scene);
+      const stuck = await scene.recover({ gone: dead });
+      assert.ok(
+        stepsDone(stuck).every((id) => /^(?:back-up-first|salvage):/.test(id)),
+        stepsDone(stuck).join(", "),
+      );
+      assert.ok(
+        stuck.left.some(({ text }) => /2 new servers/.test(text)),
+        JSON.stringify(stuck.left),
+      );
+      // Of three, two are dead: with two more, three of five answer.
+      await scene.cluster.add();
+      await scene.cluster.add();
+      await scene.cluster.ready(undefined, dead);
+      // Nobody has told the new leader that they are stopped: it takes up to three minutes to call them offline.
+      const outcome = await scene.recover({ gone: dead }, { maxWaitMs: 300_000 });
+      assertRecovered(outcome);
+      await scene.assertSame("THREE");
+      await scene.assertSame("ONE");
+      assert.equal((await scene.homes("THREE")).length, 3);
+    });
+  });
+}

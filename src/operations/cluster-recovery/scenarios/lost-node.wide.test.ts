@@ -1,0 +1,69 @@
+/** One node is gone for good: what had other replicas is replicated anew, what had none comes from the backup. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+
+for (const version of ["2.9", "2.10", "2.15"]) {
+  describe(`a node of a cluster of ${version} is gone`, { timeout: 300_000 }, () => {
+    it("F31, F33: with a spare: R3 streams have three replicas again, the R1 is restored from its backup", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      await scene.load({ name: "THREE", num_replicas: 3 });
+      await scene.load({ name: "ONE", num_replicas: 1 });
+      const [dead = ""] = await scene.homes("ONE");
+      await scene.cluster.add();
+      await scene.cluster.ready();
+      await scene.backUp();
+      await scene.remember();
+      await scene.cluster.node(dead).terminate("SIGTERM");
+      await scene.cluster.wipe(dead);
+      const outcome = await scene.recover({ gone: [dead] }, { earlier: await scene.missed(dead) });
+      assertRecovered(outcome);
+      assert.deepEqual(stepsDone(outcome), [`peer-remove:${dead}`, "delete-stub:APP/ONE", "restore:APP/ONE"]);
+      await scene.assertSame("THREE");
+      await scene.assertRestored("ONE");
+      assert.ok(!(await scene.homes("THREE")).includes(dead));
+    });
+
+    it("F31: without a spare: says what is wanting, and replicates when a server is added", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      await scene.load({ name: "THREE", num_replicas: 3 });
+      await scene.remember();
+      await scene.cluster.node("n2").terminate("SIGTERM");
+      const stuck = await scene.recover({ gone: ["n2"] }, { earlier: await scene.missed("n2") });
+      assert.deepEqual(stepsDone(stuck), []);
+      assert.ok(stuck.plan?.steps.some(({ kind, by }) => kind === "add-node" && by === "operator"));
+      await scene.cluster.add();
+      await scene.cluster.ready(undefined, ["n2"]);
+      const outcome = await scene.recover({ gone: ["n2"] });
+      assertRecovered(outcome);
+      await scene.assertSame("THREE");
+      assert.deepEqual([...(await scene.homes("THREE"))].sort(), ["n1", "n3", "n4"]);
+    });
+
+    it("F33: an R1 without a backup blocks the removal until it is released, and is not touched before", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      await scene.load({ name: "THREE", num_replicas: 3 });
+      await scene.load({ name: "ONE", num_replicas: 1 });
+      const [dead = ""] = await scene.homes("ONE");
+      await scene.cluster.add();
+      await scene.cluster.ready();
+      await scene.remember();
+      await scene.cluster.node(dead).terminate("SIGTERM");
+      const earlier = await scene.missed(dead);
+      const stuck = await scene.recover({ gone: [dead] }, { earlier });
+      assert.deepEqual(stepsDone(stuck), []);
+      assert.ok(stuck.plan?.steps.some(({ blockers }) => blockers.some(({ code }) => code === "r1-uncovered")));
+      // Nothing was done, so that its disk still brings it back.
+      await scene.cluster.node(dead).launch();
+      await scene.cluster.ready();
+      await scene.assertSame("ONE");
+      await scene.cluster.node(dead).terminate("SIGTERM");
+      const outcome = await scene.recover(
+        { gone: [dead], released: ["APP/ONE"] },
+        { earlier: await scene.missed(dead) },
+      );
+      assertRecovered(outcome);
+      await scene.assertSame("THREE");
+    });
+  });
+}

@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
+import { observeCluster } from "../../cluster/observe/observe-cluster.ts";
+import { takePicture } from "../../cluster/observe/take-picture.ts";
+import type { Sample } from "../../cluster/picture.ts";
+import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
+import { planCluster } from "../../cluster/plan/plan-cluster.ts";
+import { defaultThresholds, noWords, type OperatorWords } from "../../cluster/plan/plan-request.ts";
+import { isSeen, seenOr } from "../../cluster/unseen.ts";
+import type { Session } from "../../jetstream/session.ts";
+import { LocalCluster, type LocalClusterOptions } from "../../local/local-cluster.ts";
+import { backupAccount } from "../../operations/account-backup/backup-account.ts";
+import { mergeLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
+import { recoverCluster } from "../../operations/cluster-recovery/recover-cluster.ts";
+import type { RecoveryEvent, RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
+import { compareStreams, type Tolerances } from "../compare-streams.ts";
+import { describeDifferences } from "../difference.ts";
+import { fillStream } from "../fill.ts";
+import { jsRequest } from "../js-request.ts";
+import { openTestSession } from "../open-test-session.ts";
+import { fetchMessages } from "../pull.ts";
+import { readStream, type StreamContents } from "../read-stream.ts";
+import type { OpenConfig } from "../stream-info.ts";
+import { createConsumer, createStream } from "../stream-setup.ts";
+import { RouteProxies } from "./route-proxies.ts";
+
+export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" | "accounts"> {
+  readonly version: string;
+  /** Routes go through proxies, for partitions. */
+  readonly proxied?: boolean;
+}
+
+/** Where a story of a cluster's recovery plays; everything is gone when it is disposed. */
+export class RecoveryScene implements AsyncDisposable {
+  readonly cluster: LocalCluster;
+  readonly proxies: RouteProxies | undefined;
+  readonly directory: string;
+  readonly #backups: string[] = [];
+  readonly #before = new Map<string, StreamContents>();
+  readonly #resources: AsyncDisposableStack;
+
+  private constructor(
+    cluster: LocalCluster,
+    proxies: RouteProxies | undefined,
+    directory: string,
+    resources: AsyncDisposableStack,
+  ) {
+    this.cluster = cluster;
+    this.proxies = proxies;
+    this.directory = directory;
+    this.#resources = resources;
+  }
+
+  static async start({ version, proxied, ...options }: SceneOptions): Promise<RecoveryScene> {
+    await using resources = new AsyncDisposableStack();
+    const directory = await mkdtemp(join(tmpdir(), "relight-scene-"));
+    resources.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+    const proxies = proxied ? resources.use(new RouteProxies()) : undefined;
+    const cluster = resources.use(await LocalCluster.start({ ...options, version, wiring: proxies }));
+    return new RecoveryScene(cluster, proxies, directory, resources.move());
+  }
+
+  get #ledger(): string {
+    return join(this.directory, "ledger.json");
+  }
+
+  /** URLs of the nodes that run. */
+  get urls(): readonly string[] {
+    return this.cluster.servers.filter(({ running }) => running).map(({ url }) => url);
+  }
+
+  /** An ordinary connection to the nodes that run now, or to those named. */
+  async connect(...names: readonly string[]): Promise<NatsConnection> {
+    const servers = names.length > 0 ? names.map((name) => this.cluster.node(name).url) : [...this.urls];
+    const nc = await connect({ servers, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    this.#resources.defer(() => nc.close());
+    return nc;
+  }
+
+  /** A stream with messages and a consumer that has taken 20 of them and acknowledged none. */
+  async load(config: OpenConfig & { readonly name: string }, messages = 300): Promise<void> {
+    const { name } = config;
+    const nc = await this.connect();
+    const subjects = [`${name.toLowerCase()}.>`];
+    const copies = config.mirror !== undefined || config.sources !== undefined;
+    await createStream(nc, { allow_direct: true, ...(copies ? {} : { subjects }), ...config });
+    if (copies) return;
+    await fillStream(nc, name, { messages, size: 300, kind: "json", subjects: [`${name.toLowerCase()}.a`] });
+    await createConsumer(nc, name, { durable_name: `of-${name}`, ack_wait: 3_600_000_000_000 });
+    await fetchMessages(nc, name, `of-${name}`, 20);
+    // Delivered messages are counted a moment after they came.
+    const counted = async (): Promise<boolean> => {
+      const subject = `CONSUMER.INFO.${name}.of-${name}`;
+      const info = await jsRequest<{ num_ack_pending: number; delivered: { stream_seq: number } }>(nc, subject);
+      return info.num_ack_pending === 20 && info.delivered.stream_seq === 20;
+    };
+    while (!(await counted())) await sleep(20);
+  }
+
+  /** Where a stream lives: its leader, then the others. */
+  async homes(stream: string): Promise<readonly string[]> {
+    const nc = await this.connect();
+    const { cluster } = await jsRequest<{
+      cluster: { leader?: string; replicas?: readonly { name: string }[] };
+    }>(nc, `STREAM.INFO.${stream}`);
+    return [...(cluster.leader ? [cluster.leader] : []), ...(cluster.replicas ?? []).map(({ name }) => name)];
+  }
+
+  /** What every stream holds, to be compared with in the end; and what `relight cluster status` remembers of good days. */
+  async remember(): Promise<void> {
+    const nc = await this.connect();
+    const { streams } = await jsRequest<{ streams?: readonly string[] }>(nc, "STREAM.NAMES");
+    for (const name of streams ?? []) this.#before.set(name, await readStream(nc, name));
+    await using eyes = await this.#open();
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const picture = await takePicture({ account: eyes.session.api, system: eyes.system, gapMs: 0 });
+      const ledger = await mergeLedgerFile(this.#ledger, picture);
+      if (ledger.streams.every(({ counters }) => counters !== null)) return;
+      assert.ok(Date.now() < deadline, "not every stream was seen with a leader");
+      await sleep(200);
+    }
+  }
+
+  /** Backs the account up, as `relight account backup` does, or these streams of it. */
+  async backUp(...streams: readonly string[]): Promise<void> {
+    await using session = await openTestSession(this.cluster.url);
+    const directory = join(this.directory, `backup-${this.#backups.length + 1}`);
+    const { results } = await backupAccount(session, { directory, tool: "relight test" });
+    for (const result of results) if (result.status === "failed") throw result.error;
+    for (const { stream } of results) {
+      if (streams.length > 0 && !streams.includes(stream)) await rm(join(directory, stream), { recursive: true });
+    }
+    this.#backups.push(directory);
+  }
+
+  /** Looks until the meta leader calls these servers not current, or offline; its word is in the sample. */
+  async missed(...names: readonly string[]): Promise<Sample> {
+    return await this.sample(({ meta, servers }) => {
+      const silent = names.every((name) => servers.some((one) => one.name === name && one.answers === false));
+      if (!silent || !isSeen(meta) || meta.leader === null) return false;
+      const peers = seenOr(meta.peers, []);
+      return names.every((name) => {
+        const standing = peers.find((peer) => peer.name === name)?.standing;
+        return standing !== undefined && isSeen(standing) && (standing.offline || !standing.current);
+      });
+    });
+  }
+
+  /** Looks until it is as it should be; at most two minutes. */
+  async sample(right: (sample: Sample) => boolean = () => true, ...names: readonly string[]): Promise<Sample> {
+    await using eyes = await this.#open(...names);
+    const deadline = Date.now() + 120_000;
+    let earlier: Sample | undefined;
+    for (;;) {
+      const sample = await observeCluster({ account: eyes.session.api, system: eyes.system, earlier });
+      if (right(sample)) return sample;
+      assert.ok(Date.now() < deadline, `never seen so: ${JSON.stringify(sample.meta)}`);
+      earlier = sample;
+      await sleep(300);
+    }
+  }
+
+  /** What Relight would do now, seen from the nodes that run, or from those named. It does none of it. */
+  async plan(words: Partial<OperatorWords> = {}, ...names: readonly string[]): Promise<ClusterPlan> {
+    await using eyes = await this.#open(...names);
+    const picture = await takePicture({ account: eyes.session.api, system: eyes.system });
+    const ledger = await mergeLedgerFile(this.#ledger, picture);
+    const now = new Date().toISOString();
+    return planCluster({
+      picture,
+      ledger,
+      backups: [],
+      words: { ...noWords, ...words },
+      thresholds: defaultThresholds,
+      now,
+    });
+  }
+
+  /** Recovers as `relight cluster apply --yes` does, with the backups that were made. */
+  async recover(words: Partial<OperatorWords> = {}, options: RecoverOptions = {}): Promise<RecoveryOutcome> {
+    await using eyes = await this.#open();
+    return await recoverCluster(
+      {
+        system: eyes.system,
+        account: eyes.session,
+        words: { ...noWords, ...words },
+        backups: this.#backups,
+        ledger: this.#ledger,
+        tool: "relight test",
+        maxWaitMs: 120_000,
+        ...options,
+      },
+      { onEvent: (event) => show(event) },
+    );
+  }
+
+  /** Asserts that a stream is what it was: every message and every consumer. */
+  async assertSame(stream: string, tolerate: Tolerances = {}): Promise<void> {
+    const before = this.#before.get(stream);
+    assert.ok(before, `${stream} was not remembered`);
+    const nc = await this.connect();
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const after: StreamContents | Error = await readStream(nc, stream).catch((error: Error) => error);
+      const said: string =
+        after instanceof Error ? after.message : describeDifferences(compareStreams(before, after, tolerate));
+      if (said === "") return;
+      // What a follower that has just become a leader says of a consumer may be a moment old.
+      if (Date.now() > deadline) assert.fail(`${stream} is not what it was:\n${said}`);
+      await sleep(500);
+    }
+  }
+
+  /** As `assertSame`, for a stream that came from a backup: of a cluster of 2.15 consumers go on behind their last acknowledgement. */
+  async assertRestored(stream: string): Promise<void> {
+    await this.assertSame(stream, { rolledBackToAckFloor: this.cluster.version.startsWith("2.15.") });
+  }
+
+  async #open(...names: readonly string[]): Promise<Eyes> {
+    const urls = names.length > 0 ? names.map((name) => this.cluster.node(name).url) : this.urls;
+    await using opening = new AsyncDisposableStack();
+    const session = opening.use(await openTestSession(urls.join(","), "5s"));
+    const system = await connect({ servers: [...urls], user: "sys", pass: "sys", ignoreClusterUpdates: true });
+    opening.defer(() => system.close());
+    const resources = opening.move();
+    return { session, system, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#resources.disposeAsync();
+  }
+}
+
+interface Eyes extends AsyncDisposable {
+  readonly session: Session;
+  readonly system: NatsConnection;
+}
+
+export interface RecoverOptions {
+  /** A look that was taken before, so that the first plan does not have to wait for a second one. */
+  readonly earlier?: Sample;
+  readonly maxWaitMs?: number;
+}
+
+/** Asserts that everything was done and verified, and nothing is left. */
+export function assertRecovered({ status, summary, steps, left }: RecoveryOutcome): void {
+  const said = [
+    ...steps.map(({ id, state, error }) => `${id} ${state} ${error?.message ?? ""}`),
+    ...left.map(({ text }) => text),
+  ];
+  assert.equal(status, "recovered", `${summary}\n${said.join("\n")}`);
+}
+
+/** Ids of the steps that were done, in their order. */
+export const stepsDone = ({ steps }: RecoveryOutcome): readonly string[] =>
+  steps.filter(({ state }) => state === "done").map(({ id }) => id);
+
+/** With RELIGHT_SHOW=1, for whoever looks why a story does not end well. */
+function show(event: RecoveryEvent): void {
+  if (!process.env.RELIGHT_SHOW) return;
+  const at = new Date().toISOString();
+  if (event.kind === "planned") {
+    const steps = event.plan.steps.map(
+      ({ id, state, blockers }) => `${id} ${state} ${blockers.map(({ code }) => code)}`,
+    );
+    console.error(`${at} ${event.plan.outlook}: ${steps.join(", ")}`);
+  } else if (event.kind === "progress") console.error(`${at}   ${event.step.id}: ${event.text}`);
+  else if (event.kind === "step-ended")
+    console.error(`${at}   ${event.step.id} ${event.step.state} ${event.step.error?.message ?? ""}`);
+  else console.error(`${at} ${event.kind} ${"step" in event ? event.step.id : event.waitMs}`);
+}
