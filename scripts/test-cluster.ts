@@ -17,7 +17,9 @@ if (missing.length > 0) {
   process.exit(1);
 }
 const parts = process.argv.slice(2);
-const files = globSync("src/operations/cluster-recovery/scenarios/*.test.ts", { cwd: root })
+const files = globSync("src/operations/{cluster-recovery/scenarios,cluster-change,cluster-verify}/*.test.ts", {
+  cwd: root,
+})
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
   .map((file) => join(root, file));
 if (files.length === 0) {

@@ -148,7 +148,8 @@ describe("the command line, as a user starts it", () => {
       assert.deepEqual(complete(["relight", "stream", "b"]), ["backup"]);
       assert.deepEqual(complete(["relight", "stream", "backup", "--chunk"]), ["--chunk-size"]);
       assert.deepEqual(complete(["relight", "stream", "backup", "ORDERS", "--contex"]), ["--context"]);
-      assert.deepEqual(complete(["relight", "stream", ""]), ["backup", "restore", "ls", "info"]);
+      assert.deepEqual(complete(["relight", "stream", ""]), ["backup", "restore", "ls", "info", "cluster"]);
+      assert.deepEqual(complete(["relight", "stream", "cluster", "step"]), ["step-down"]);
       assert.deepEqual(complete(["relight", "stream", "restore", ""]), []);
       const registered = spawnSync("bash", ["--norc"], { input: `${script}\ncomplete -p relight`, encoding: "utf8" });
       assert.equal(registered.stdout, "complete -o default -F _relight relight\n");

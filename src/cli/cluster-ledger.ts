@@ -73,3 +73,13 @@ export async function rememberInPassing(
     return undefined;
   }
 }
+
+/** What was known before this run; undefined where there is no ledger, or none that can be read, which is said elsewhere. */
+export async function knownBefore(flag: LedgerFlag, session: ClusterSession): Promise<Ledger | undefined> {
+  try {
+    return (await openClusterLedger(flag, session)).before;
+  } catch (error) {
+    if (!isRelightError(error)) throw error;
+    return undefined;
+  }
+}

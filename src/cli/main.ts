@@ -13,9 +13,13 @@ import { registerClusterApply } from "./commands/cluster-apply.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
+import { registerClusterVerify } from "./commands/cluster-verify.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerDrillCluster } from "./commands/drill-cluster.ts";
+import { registerServerRaft } from "./commands/server-raft.ts";
+
 import { registerStreamBackup } from "./commands/stream-backup.ts";
+import { registerStreamCluster } from "./commands/stream-cluster.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
 import { registerStreamList } from "./commands/stream-list.ts";
 import { registerStreamRestore } from "./commands/stream-restore.ts";
@@ -54,6 +58,7 @@ export function buildProgram(): Command {
   registerStreamRestore(stream);
   registerStreamList(stream);
   registerStreamInfo(stream);
+  registerStreamCluster(stream);
   const account = program.command("account").alias("a").description("back up and restore every stream of an account");
   registerAccountBackup(account);
   registerAccountRestore(account);
@@ -70,8 +75,11 @@ export function buildProgram(): Command {
   const cluster = program.command("cluster").description("see what a cluster has lost, and get it back");
   registerClusterStatus(cluster);
   registerClusterDoctor(cluster);
+  registerClusterVerify(cluster);
   registerClusterPlan(cluster);
   registerClusterApply(cluster);
+  const server = program.command("server").alias("srv").description("change which servers belong to the cluster");
+  registerServerRaft(server);
   const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
   registerDrillCluster(drill);
   registerCompletion(program);

@@ -1,9 +1,9 @@
 import { originOf } from "../../jetstream/restore-leftovers.ts";
 import { allStreams, type Check, streamLabel } from "./finding.ts";
 
-/** D18: what a killed restore of a stream in memory leaves, which nobody uses and which takes room. */
+/** D19: what a killed restore of a stream in memory leaves, which nobody uses and which takes room. */
 export const checkLeftovers: Check = {
-  id: "D18",
+  id: "D19",
   title: "streams that a killed restore left",
   needs: [],
   examine: ({ later }) => {
@@ -13,7 +13,7 @@ export const checkLeftovers: Check = {
     if (left.length === 0) return [];
     return [
       {
-        id: "D18",
+        id: "D19",
         severity: "warning",
         title:
           "These streams are what restores copied from; unless one runs now, it was killed, and its stream is half-made.",

@@ -1,17 +1,19 @@
 import { livingPeers } from "../living-peers.ts";
 import { quorumOf } from "../quorum.ts";
 import { isSeen } from "../unseen.ts";
+import { irreplaceable } from "./check-replaceability.ts";
 import { allStreams, type Check, streamLabel } from "./finding.ts";
 
 /** So many streams are named. */
 const named = 5;
 
-/** D5: what stops working with the next server that fails. */
+/** D5: what stops working with the next server that fails, and what could not be replaced. */
 export const checkSlack: Check = {
   id: "D5",
   title: "what the next failure would stop",
   needs: ["system-account"],
-  examine: ({ later }) => {
+  examine: (picture, { now }) => {
+    const { later } = picture;
     const { meta } = later;
     const evidence: string[] = [];
     if (isSeen(meta) && isSeen(meta.peers)) {
@@ -32,7 +34,7 @@ export const checkSlack: Check = {
       const rest = onTheEdge.length > named ? ` and ${onTheEdge.length - named} more` : "";
       evidence.push(`streams on as few replicas as they need: ${some}${rest}`);
     }
-    if (evidence.length === 0) return [];
+    if (evidence.length === 0) return irreplaceable(picture, now);
     return [
       {
         id: "D5",

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sketchPeer, sketchPicture, sketchSample, sketchServer, sketchStream } from "../../testing/sketch-cluster.ts";
+import { emptyLedger, type Ledger, type LedgerServer } from "../ledger.ts";
+import { mergeLedger } from "../merge-ledger.ts";
 import type { MetaPicture, ReplicaPicture, Sample, StreamPicture } from "../picture.ts";
+import type { BackupCover } from "../plan/plan-request.ts";
 import { isSeen, type Unseen } from "../unseen.ts";
+import type { VerifiedStream } from "../verify/verified-stream.ts";
+import type { Background } from "./background.ts";
 import { checks, examine } from "./examine.ts";
 import type { Severity } from "./finding.ts";
 
@@ -34,11 +39,38 @@ const jetstreamOf = (sample: Sample) => {
 
 const ghost = { name: null, peer: "44jzkV9D", standing: { unseen: "not-told" } } as const;
 
+const now = "2026-01-01T12:00:00Z";
+const empty = { messages: 0, bytes: 0, firstSeq: 0, lastSeq: 0, deleted: 0 };
+const backup = (lastSeq: number): BackupCover => ({
+  account: "APP",
+  stream: "S",
+  path: "./all/S",
+  takenAt: "2026-01-01T11:00:00Z",
+  lastSeq,
+  messages: lastSeq,
+  proven: true,
+});
+const verified: VerifiedStream = {
+  account: "APP",
+  stream: "S",
+  verdict: "proven",
+  reason: "",
+  leader: "n1",
+  content: null,
+  replicas: [],
+};
+/** What was seen of the healthy cluster a while ago, and of n3. */
+function remembered(n3: Partial<LedgerServer>): Ledger {
+  const ledger = mergeLedger(emptyLedger, sketchPicture(healthy));
+  return { ...ledger, servers: ledger.servers.map((server) => (server.name === "n3" ? { ...server, ...n3 } : server)) };
+}
+
 interface Case {
   readonly title: string;
   readonly later: Sample;
   /** The same, unless it is said. */
   readonly earlier?: Sample | null;
+  readonly background?: Partial<Background>;
   readonly id: string;
   readonly severity: Severity;
   readonly evidence: RegExp;
@@ -62,7 +94,7 @@ const cases: readonly Case[] = [
   {
     title: "what a killed restore left",
     later: sketchSample(three, [good, sketchStream("S_relight_d9CFA4WvEZKRWLzdJcP0Ki", whole)]),
-    id: "D18",
+    id: "D19",
     severity: "warning",
     evidence: /^APP > S_relight_d9CFA4WvEZKRWLzdJcP0Ki, for S$/,
   },
@@ -218,12 +250,92 @@ const cases: readonly Case[] = [
     severity: "critical",
     evidence: /^n3$/,
   },
+  {
+    title: "a stream that no other server can take a replica of",
+    later: healthy,
+    id: "D5",
+    severity: "info",
+    evidence: /^n1: APP > S; needed then: one more server in cluster C$/,
+  },
+  {
+    title: "a stream in no backup",
+    later: healthy,
+    background: { backups: [] },
+    id: "D2",
+    severity: "warning",
+    evidence: /^APP > S$/,
+  },
+  {
+    title: "an old backup",
+    later: healthy,
+    background: { backups: [{ ...backup(7), takenAt: "2025-12-30T00:00:00Z" }] },
+    id: "D2",
+    severity: "warning",
+    evidence: /^APP > S: 60 h old, lacks the last 3 sequences/,
+  },
+  {
+    title: "a stream that ends before its backup does",
+    later: healthy,
+    background: { backups: [backup(500)] },
+    id: "D2",
+    severity: "critical",
+    evidence: /^APP > S: ends at 10, and its backup of .* at 500$/,
+  },
+  {
+    title: "an R1 stream that was created anew, empty",
+    later: sketchSample(three, [
+      sketchStream("S", { peers: ["+n1"], leader: "n1" }, { state: empty, replicas: [replica("n1", 0)] }),
+    ]),
+    background: { ledger: remembered({}) },
+    id: "D10",
+    severity: "critical",
+    evidence: /^APP\/S held sequences up to 10 .*and is empty now, with the same creation time$/,
+  },
+  {
+    title: "a stream that is gone",
+    later: sketchSample(three, []),
+    background: { ledger: remembered({}) },
+    id: "D10",
+    severity: "warning",
+    evidence: /^APP\/S was there on .* and is not known any more$/,
+  },
+  {
+    title: "a replica that cannot be read",
+    later: healthy,
+    background: {
+      verified: [{ ...verified, verdict: "damaged", reason: "n2: 4 messages cannot be read; whole on n1, n3" }],
+    },
+    id: "D11",
+    severity: "critical",
+    evidence: /^APP > S: n2: 4 messages cannot be read/,
+  },
+  {
+    title: "a server that was removed and is back",
+    later: healthy,
+    background: { ledger: remembered({ removedAt: "2025-12-31T00:00:00Z" }) },
+    id: "D14",
+    severity: "critical",
+    evidence: /^n3: removed on 2025-12-31T00:00:00Z, a member again$/,
+  },
+  {
+    title: "a monitoring port for all, and none that only the machine reaches",
+    later: healthy,
+    background: {
+      monitoring: [
+        { server: "n1", host: "0.0.0.0", port: 8222 },
+        { server: "n2", host: "127.0.0.1", port: 8222 },
+      ],
+    },
+    id: "D18",
+    severity: "info",
+    evidence: /^n1: 0\.0\.0\.0:8222$/,
+  },
 ];
 
 describe("examine", () => {
-  for (const { title, later, earlier = later, id, severity, evidence } of cases) {
+  for (const { title, later, earlier = later, background, id, severity, evidence } of cases) {
     it(`${id}: ${title}`, () => {
-      const { findings } = examine(sketchPicture(later, earlier));
+      const { findings } = examine(sketchPicture(later, earlier), { now, ...background });
       const found = findings.filter((finding) => finding.id === id);
       assert.ok(
         found.some((finding) => finding.severity === severity && finding.evidence.some((line) => evidence.test(line))),
@@ -235,12 +347,17 @@ describe("examine", () => {
   }
 
   it("finds nothing to fix in a healthy cluster", () => {
-    const { findings, passed, skipped } = examine(sketchPicture(healthy));
+    const everything = { now, ledger: remembered({}), backups: [backup(10)], verified: [], monitoring: [] };
+    const { findings, passed, skipped } = examine(sketchPicture(healthy), everything);
     assert.deepEqual(
       findings.map(({ id, severity }) => [id, severity]),
-      [["D3", "info"]],
+      [
+        ["D3", "info"],
+        // Three servers, three replicas: nobody takes the place of a fourth.
+        ["D5", "info"],
+      ],
     );
-    assert.equal(passed.length, checks.length - 1);
+    assert.equal(passed.length, checks.length - 2);
     assert.deepEqual(skipped, []);
   });
 
@@ -267,9 +384,13 @@ describe("examine", () => {
     assert.deepEqual(findings, []);
     assert.deepEqual(
       passed.map(({ id }) => id),
-      ["D1", "D7", "D8", "D18"],
+      ["D1", "D7", "D8", "D19"],
     );
     assert.equal(skipped.length, checks.length - 4);
-    assert.match(skipped[0]?.why ?? "", /system account/);
+    const why = (id: string): string => skipped.find((check) => check.id === id)?.why ?? "";
+    assert.match(why("D3"), /system account/);
+    assert.match(why("D2"), /--backups/);
+    assert.match(why("D10"), /from the second run on/);
+    assert.match(why("D11"), /--deep/);
   });
 });

@@ -1,4 +1,5 @@
 import type { Picture, Sample, StreamPicture } from "../picture.ts";
+import type { Background } from "./background.ts";
 
 /** What is wrong, or will be when something else goes wrong. */
 export interface Finding {
@@ -23,10 +24,10 @@ export interface Check {
   readonly title: string;
   /** What it needs to see; without that it is skipped, and said to be. */
   readonly needs: readonly Need[];
-  readonly examine: (picture: Picture) => readonly Finding[];
+  readonly examine: (picture: Picture, background: Background) => readonly Finding[];
 }
 
-export type Need = "system-account" | "account" | "two-looks";
+export type Need = "system-account" | "account" | "two-looks" | "ledger" | "backups" | "content" | "monitoring";
 
 /** All streams of a sample. */
 export function allStreams({ accounts }: Sample): readonly StreamPicture[] {

@@ -58,7 +58,7 @@ function knownServers(answers: ReadonlyMap<string, StatszAnswer>): number {
 export async function askServer<Data>(
   system: NatsConnection,
   serverId: string,
-  what: "JSZ" | "HEALTHZ",
+  what: "JSZ" | "HEALTHZ" | "VARZ",
   body: object,
   timeoutMs: number,
 ): Promise<Known<Data>> {

@@ -4,7 +4,7 @@ import type { Sample, Sight } from "../picture.ts";
 import { isUnseen, type Known, seenOr, type Unseen } from "../unseen.ts";
 import { type AccountView, askStreams, listAccount } from "./account-view.ts";
 import { everyoneAnswered, gatherServers } from "./gather-servers.ts";
-import { heldStreams, pictureAccounts } from "./picture-accounts.ts";
+import { heldStreams, ownAccount, pictureAccounts } from "./picture-accounts.ts";
 import { pictureMeta } from "./picture-meta.ts";
 import { lookAsSystem, type SystemView } from "./system-view.ts";
 
@@ -63,7 +63,7 @@ export async function observeCluster(options: ObserveOptions): Promise<Sample> {
   const sight: Sight = {
     system: answers,
     allServersAnswered: isUnseen(view) ? view : everyoneAnswered(view, servers, meta),
-    account: "unseen" in own ? own : own.account,
+    account: "unseen" in own ? own : ownAccount(view, own),
   };
   return { takenAt: new Date(start).toISOString(), tookMs: Date.now() - start, sight, servers, meta, accounts };
 }

@@ -26,7 +26,7 @@ const nameless = "(this account)";
 export async function pictureAccounts(evidence: AccountsEvidence): Promise<readonly AccountPicture[]> {
   const { system, own } = evidence;
   const held = heldByAccount(system);
-  const ownName = "unseen" in own ? undefined : seenOr(own.account, nameless);
+  const ownName = "unseen" in own ? undefined : seenOr(ownAccount(system, own), nameless);
   // In operator mode servers call an account by its nametag and by its id, and the account calls itself by its id.
   const names = new Set([...held.keys(), ...(ownName === undefined ? [] : [ownName])]);
   const pictures: AccountPicture[] = [];
@@ -67,6 +67,20 @@ async function pictureAccount(
     streams[index] = pictureStream({ account, name, answer, info, replicas, consumers });
   });
   return { name: account, inventory: isSeen(names) ? "complete" : names, streams };
+}
+
+/**
+ * The account of the ordinary credential: by its own word, or, of a server before 2.10, which does not say, the one whose streams
+ * have the same names and were created at the same moments; where more than one does, or none, nobody knows.
+ */
+export function ownAccount(system: Known<SystemView>, { account, streams }: AccountView): Known<string> {
+  if (isSeen(account)) return account;
+  const told = [...streams].flatMap(([name, { info }]) => (info ? [{ name, created: info.created }] : []));
+  const fitting = [...heldByAccount(system)].filter(([, own]) =>
+    told.every(({ name, created }) => own.get(name)?.some(({ detail }) => detail.created === created)),
+  );
+  const [only] = fitting;
+  return told.length > 0 && fitting.length === 1 && only ? only[0] : account;
 }
 
 type Held = Map<string, Map<string, StreamReplica[]>>;

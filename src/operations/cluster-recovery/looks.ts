@@ -14,7 +14,8 @@ export const committedGapMs = 2_000;
 
 export interface LooksOptions {
   readonly account: JetStreamApi | undefined;
-  readonly system: NatsConnection;
+  /** undefined: the account's own streams only are seen. */
+  readonly system: NatsConnection | undefined;
   readonly earlier: Sample | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onWait: (ms: number) => void;

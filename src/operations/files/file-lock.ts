@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RelightError } from "../../errors.ts";
 import { hostMark, isAlive } from "./dead-leftovers.ts";
@@ -13,7 +14,7 @@ export interface FileLockOptions {
 }
 
 /**
- * A lock that is a file: whoever makes it has it. One whose holder is no longer there (a process of this machine that was killed)
+ * A lock that is a file, in a directory that is made where there is none: whoever makes it has it. One whose holder is no longer there (a process of this machine that was killed)
  * is taken over; another machine's, on a shared disk, is never.
  */
 export class FileLock implements AsyncDisposable {
@@ -29,6 +30,7 @@ export class FileLock implements AsyncDisposable {
     const own = `${path}.${process.pid}-${randomBytes(4).toString("hex")}`;
     const until = Date.now() + waitMs;
     try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(own, `${mark} ${process.pid}\n`, { mode: 0o600 });
       for (;;) {
         try {
