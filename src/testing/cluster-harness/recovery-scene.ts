@@ -29,7 +29,7 @@ import type { OpenConfig } from "../stream-info.ts";
 import { createConsumer, createStream } from "../stream-setup.ts";
 import { RouteProxies } from "./route-proxies.ts";
 
-export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" | "accounts"> {
+export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" | "accounts" | "noAuthUser"> {
   readonly version: string;
   /** Routes go through proxies, for partitions. */
   readonly proxied?: boolean;

@@ -67,7 +67,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       await scene.assertRestored("ONE");
     });
 
-    it("F42, F43, F44, F49: every store is empty: nothing is restored before a person has looked", async () => {
+    it("F49, F13: every store is empty, as F42 to F44 look from outside: nothing is restored before a person has looked; an R3 with one replica first", async () => {
       await using scene = await RecoveryScene.start({ version });
       await scene.load({ name: "THREE", num_replicas: 3 });
       await scene.load({ name: "ONE", num_replicas: 1 });
@@ -85,6 +85,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       );
       const outcome = await scene.recover({ restore: ["APP/THREE", "APP/ONE"] });
       assertRecovered(outcome);
+      assert.deepEqual(stepsDone(outcome), ["restore:APP/ONE", "restore:APP/THREE", "scale-up:APP/THREE"]);
       await scene.assertRestored("THREE");
       await scene.assertRestored("ONE");
     });
