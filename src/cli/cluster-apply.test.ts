@@ -61,14 +61,20 @@ describe("relight cluster apply", { timeout: 300_000 }, () => {
     await on.goodDay();
     const before = await on.contents("ORDERS", "ONE");
 
-    const [mute, healthy] = await Promise.all([scene.run("apply"), scene.run("apply", "--yes", "--json")]);
+    const apply = (): Promise<RelightRun> => scene.run("apply", "--yes", "--json");
+    const [mute, ...two] = await Promise.all([scene.run("apply"), apply(), apply()]);
     assert.equal(mute.code, 2, mute.stderr);
     assert.match(mute.stderr, /no terminal to ask on/);
+    // One recovery at a time.
+    const [healthy = assert.fail(), locked = assert.fail()] = two.sort((a, b) => (a.code ?? 0) - (b.code ?? 0));
+    assert.equal(locked.code, 11, locked.stderr);
+    assert.match(locked.stderr, /another run of Relight \(process \d+\) has this cluster's recovery/);
     assert.equal(healthy.code, 0, healthy.stderr + healthy.stdout);
     assert.deepEqual([scene.outcome(healthy).status, scene.outcome(healthy).steps], ["whole", []]);
 
     await on.cluster.wipe(victim);
     await on.reconnect();
+    await on.elected("ORDERS");
     const words = ["--gone", victim];
     const backups = ["--backups", on.at("all")];
     const [planned, blocked] = await Promise.all([

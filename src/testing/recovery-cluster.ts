@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { observeCluster } from "../cluster/observe/observe-cluster.ts";
 import type { Picture, Sample } from "../cluster/picture.ts";
 import { noWords, type OperatorWords } from "../cluster/plan/plan-request.ts";
@@ -103,6 +104,18 @@ export class RecoveryCluster implements AsyncDisposable {
     await fillStream(this.nc, name, { messages: 400, size: 300, kind: "json", subjects });
     await createConsumer(this.nc, name, { durable_name: "work", ack_wait: 3_600_000_000_000 });
     await fetchMessages(this.nc, name, "work", 7);
+  }
+
+  /** Waits until the meta group, and these streams, have a leader again, as two looks in a row must agree on one. */
+  async elected(...streams: readonly string[]): Promise<void> {
+    for (let tries = 0; tries < 60; tries++) {
+      const { meta, accounts } = await this.look();
+      const led = accounts.flatMap((account) => account.streams).filter(({ leader }) => typeof leader === "string");
+      const all = streams.every((name) => led.some((stream) => stream.name === name));
+      if ("leader" in meta && meta.leader !== null && all) return;
+      await sleep(250);
+    }
+    throw new Error(`no leader of the meta group, or of ${streams.join(", ")}`);
   }
 
   /** Backs up the account into `at(name)`, and writes down what the cluster holds, as on a good day. */

@@ -115,8 +115,8 @@ export function registerClusterApply(parent: Command): void {
         {
           signal,
           onEvent: (event) => {
-            // The plan as a whole once; what becomes of it is told step by step.
-            if (event.kind === "planned" && !shown && !json) {
+            // The first plan that is more than a wait as a whole; what becomes of it is told step by step.
+            if (event.kind === "planned" && event.plan.outlook !== "wait" && !shown && !json) {
               shown = true;
               if (event.plan.steps.length > 0) {
                 process.stdout.write(

@@ -88,9 +88,9 @@ export class RecoveryProgress implements Disposable {
       case "planned": {
         const fresh = event.plan.steps.filter(({ id, kind }) => kind !== "wait" && !this.#known.has(id));
         for (const { id } of event.plan.steps) this.#known.add(id);
-        // The first one is shown as a whole.
+        // The first one that is more than a wait is shown as a whole.
         if (this.#planned && fresh.length > 0) this.#line(`now planned: ${fresh.map(name).join(", then ")}`);
-        this.#planned = true;
+        this.#planned ||= event.plan.outlook !== "wait";
         return;
       }
     }

@@ -1,3 +1,4 @@
+import { RequestError } from "@nats-io/nats-core";
 import { RelightError } from "../../errors.ts";
 import { parseRfc3339 } from "../../formats/rfc3339.ts";
 import type { CaptureEnd, CaptureRange } from "./capture-sink.ts";
@@ -42,7 +43,8 @@ export async function readBySingleDirectGet(range: CaptureRange): Promise<Captur
     return { outcome: "done", next: through + 1 };
   } catch (error) {
     if (error instanceof RelightError) throw error;
-    if (error instanceof Refused) return { outcome: "unsuitable", next, reason: error.message };
+    const nobody = error instanceof RequestError && error.isNoResponders();
+    if (nobody || error instanceof Refused) return { outcome: "unsuitable", next, reason: error.message };
     return { outcome: "interrupted", next, reason: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -42,7 +42,8 @@ export async function recoverCluster(
   await using _ = await FileLock.take(places.lock, { waitMs: 0, what: "this cluster's recovery" });
   const log = await AuditLog.open(places.audit, randomUUID());
   const found = await readBackupCovers([...(request.backups ?? []), ...(await existing(places.newBackups))]);
-  return new Recovery(request, options, places, log, found).run();
+  // Awaited here: the lock is given back when this returns.
+  return await new Recovery(request, options, places, log, found).run();
 }
 
 class Recovery {
