@@ -1,7 +1,8 @@
 /** One node is gone for good: what had other replicas is replicated anew, what had none comes from the backup. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 
 for (const version of ["2.9", "2.10", "2.15"]) {
   describe(`a node of a cluster of ${version} is gone`, { timeout: 300_000 }, () => {

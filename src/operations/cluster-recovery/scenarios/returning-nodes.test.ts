@@ -1,7 +1,8 @@
 /** Nodes that come back: with their disk, without it, after they were removed, all of them on the wrong volume. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 import { isWide, scenarioVersions } from "../../../testing/cluster-harness/scenario-versions.ts";
 
 for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
