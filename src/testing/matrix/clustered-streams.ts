@@ -3,6 +3,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { JsApiError, jsRequest } from "../js-request.ts";
 
 interface Clustered {
+  readonly config?: { readonly num_replicas?: number };
   readonly cluster?: {
     readonly leader?: string;
     readonly replicas?: readonly { readonly name: string; readonly current: boolean; readonly lag?: number }[] | null;
@@ -16,8 +17,10 @@ export async function settleCluster(nc: NatsConnection, replicas: number): Promi
   for (const stream of await streamNames(nc)) {
     await until(nc, `STREAM.INFO.${stream}`, (info) => isCurrent(info, replicas));
     const { consumers } = await jsRequest<{ consumers?: readonly string[] | null }>(nc, `CONSUMER.NAMES.${stream}`);
-    // A consumer may have fewer replicas than its stream.
-    const settled = (name: string) => until(nc, `CONSUMER.INFO.${stream}.${name}`, (info) => isCurrent(info, 1));
+    // A consumer may have fewer replicas than its stream. Until the others have been heard of, one of them may not have got the
+    // position that a restore gave it (seen once on 2.15, when it led right after).
+    const settled = (name: string) =>
+      until(nc, `CONSUMER.INFO.${stream}.${name}`, (info) => isCurrent(info, replicasOf(info, replicas)));
     await Promise.all((consumers ?? []).map(settled));
   }
 }
@@ -47,6 +50,9 @@ async function stepDown(nc: NatsConnection, infoSubject: string, subject: string
   const left = before.cluster?.leader;
   await until(nc, infoSubject, (info) => info.cluster?.leader !== left && isCurrent(info, members));
 }
+
+/** How many replicas a consumer has: as many as its stream unless it says so itself. */
+const replicasOf = ({ config }: Clustered, ofStream: number): number => config?.num_replicas || ofStream;
 
 function isCurrent(info: Clustered, replicas: number): boolean {
   const others = (info.cluster?.replicas ?? []).filter(({ current, lag }) => current && (lag ?? 0) === 0);
