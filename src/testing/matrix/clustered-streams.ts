@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { JsApiError, jsRequest } from "../js-request.ts";
 
 interface Clustered {
-  readonly config?: { readonly num_replicas?: number };
+  readonly config?: { readonly num_replicas?: number; readonly durable_name?: string };
   readonly cluster?: {
     readonly leader?: string;
     readonly replicas?: readonly { readonly name: string; readonly current: boolean; readonly lag?: number }[] | null;
@@ -51,8 +51,9 @@ async function stepDown(nc: NatsConnection, infoSubject: string, subject: string
   await until(nc, infoSubject, (info) => info.cluster?.leader !== left && isCurrent(info, members));
 }
 
-/** How many replicas a consumer has: as many as its stream unless it says so itself. */
-const replicasOf = ({ config }: Clustered, ofStream: number): number => config?.num_replicas || ofStream;
+/** How many replicas a consumer has: what it says itself, else as many as its stream, or one where it is no durable one. */
+const replicasOf = ({ config }: Clustered, ofStream: number): number =>
+  config?.num_replicas || (config?.durable_name === undefined ? 1 : ofStream);
 
 function isCurrent(info: Clustered, replicas: number): boolean {
   const others = (info.cluster?.replicas ?? []).filter(({ current, lag }) => current && (lag ?? 0) === 0);
