@@ -13,6 +13,7 @@ import { registerClusterApply } from "./commands/cluster-apply.ts";
 import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
+import { registerClusterWatch } from "./commands/cluster-watch.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerDrillCluster } from "./commands/drill-cluster.ts";
 import { registerStreamBackup } from "./commands/stream-backup.ts";
@@ -67,6 +68,7 @@ export function buildProgram(): Command {
   registerClusterDoctor(cluster);
   registerClusterPlan(cluster);
   registerClusterApply(cluster);
+  registerClusterWatch(cluster);
   const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");
   registerDrillCluster(drill);
   registerCompletion(program);
