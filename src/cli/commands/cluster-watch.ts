@@ -75,8 +75,8 @@ export function registerClusterWatch(parent: Command): void {
       const { checkNamedLedger, openClusterLedger } = await import("../cluster-ledger.ts");
       const { openClusterSession } = await import("../open-cluster-session.ts");
       await checkNamedLedger(flags.ledger);
-      const open = (): ReturnType<typeof openClusterSession> =>
-        openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      const open = (told: readonly string[] = []): ReturnType<typeof openClusterSession> =>
+        openClusterSession(connectionFlags(command), systemFlags(command), signal, told);
       await using opening = new AsyncDisposableStack();
       const first = opening.use(await open());
       const auto = flags.auto ?? false;
@@ -126,18 +126,24 @@ interface Presenter extends Disposable {
   take(event: WatchEvent): void;
 }
 
-async function presenter(json: boolean, { auto = false, progress, interval }: WatchFlags): Promise<Presenter> {
+async function presenter(
+  json: boolean,
+  { auto = false, backups = [], progress, interval }: WatchFlags,
+): Promise<Presenter> {
   if (json) {
     const { watchJson } = await import("../output/watch-json.ts");
     return { take: (event) => watchJson(event).forEach(printJson), [Symbol.dispose]: () => {} };
   }
   const { WatchLines } = await import("../output/watch-lines.ts");
-  const lines = new WatchLines(auto);
+  const lines = new WatchLines({ auto, backups });
   const { stdout } = process;
   if (progress && stdout.isTTY === true && process.env.TERM !== "dumb") {
     const { WatchScreen } = await import("../output/watch-screen.ts");
-    const screen = new WatchScreen(stdout, { color: !process.env.NO_COLOR, auto, intervalMs: interval });
-    return { take: (event) => screen.take(event, lines.take(event)), [Symbol.dispose]: () => screen[Symbol.dispose]() };
+    const screen = new WatchScreen(stdout, { color: !process.env.NO_COLOR, intervalMs: interval });
+    return {
+      take: (event) => screen.take(event, lines.take(event), lines.view),
+      [Symbol.dispose]: () => screen[Symbol.dispose](),
+    };
   }
   const take = (event: WatchEvent): void => {
     // A log may go on for days.

@@ -3,20 +3,25 @@ import type { WatchedChange } from "../../cluster/watch/watched-things.ts";
 import type { WatchEvent } from "../../operations/cluster-watch/watch-request.ts";
 import { readable, targetOf } from "./cluster-plan.ts";
 import { formatSeconds, plural } from "./format-values.ts";
-import { proposalLines } from "./watch-proposal.ts";
+import { type ProposalView, proposalLines } from "./watch-proposal.ts";
 
 const marks: Readonly<Record<Light, string>> = { green: "ok", yellow: "WARN", red: "FAIL", unknown: "?" };
 
 /** A line for each thing that happens, without its time: for a log, and for the last ones under the screen. */
 export class WatchLines {
-  readonly #auto: boolean;
+  #view: ProposalView;
   #begun = false;
   #proposed = false;
   /** Steps are long under way; what is lacking is said no more often than this, in ms. */
   #saidAt = 0;
 
-  constructor(auto: boolean) {
-    this.#auto = auto;
+  constructor(view: ProposalView) {
+    this.#view = view;
+  }
+
+  /** How proposals are told of: as a watch does that does nothing by itself, once it has stood down. */
+  get view(): ProposalView {
+    return this.#view;
   }
 
   take(event: WatchEvent): readonly string[] {
@@ -26,7 +31,7 @@ export class WatchLines {
       case "changed":
         return event.changes.map(changeLine);
       case "proposed": {
-        const lines = proposalLines(event.proposal, this.#auto);
+        const lines = proposalLines(event.proposal, this.#view);
         const nothing = this.#proposed && lines.length === 0 ? ["nothing is to be done any more"] : [];
         this.#proposed = lines.length > 0;
         return [...lines.map((line, index) => (index === 0 ? `proposed: ${line}` : `          ${line}`)), ...nothing];
@@ -46,6 +51,7 @@ export class WatchLines {
           `      What was done is in ${event.outcome.audit}.`,
         ];
       case "stood-down":
+        this.#view = { ...this.#view, auto: false };
         return [
           `STOP  ${event.reason}: nothing more is done by itself until this watch is started again`,
           "      See where it stands: relight cluster plan",
@@ -60,7 +66,7 @@ export class WatchLines {
     this.#begun = true;
     const what = `${plural(status.servers.length, "server")}, ${plural(status.streams.length, "stream")}`;
     const well = status.light === "green" ? "; all is well" : "";
-    return [`watching ${what}${well}${this.#auto ? "; replaces a dead server by itself where that is safe" : ""}`];
+    return [`watching ${what}${well}${this.#view.auto ? "; replaces a dead server by itself where that is safe" : ""}`];
   }
 
   #recovery(event: Extract<WatchEvent, { kind: "recovery" }>["event"]): readonly string[] {
@@ -85,7 +91,7 @@ export class WatchLines {
   }
 }
 
-function changeLine({ subject, name, light, reason }: WatchedChange): string {
+function changeLine({ subject, name, light, reason, vanished }: WatchedChange): string {
   const what = subject === "meta" ? "meta group" : `${subject} ${name}`;
-  return `${marks[light].padEnd(4)}  ${what}: ${reason}`;
+  return `${(vanished ? "-" : marks[light]).padEnd(4)}  ${what}: ${reason}`;
 }

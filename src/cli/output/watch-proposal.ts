@@ -6,8 +6,14 @@ import { howToSay, readable, targetOf } from "./cluster-plan.ts";
 /** So many steps, blockers and reasons are shown; `cluster plan` has all. */
 const shown = 5;
 
+export interface ProposalView {
+  /** It does by itself what may be done unasked. */
+  readonly auto: boolean;
+  readonly backups: readonly string[];
+}
+
 /** What a watch proposes, in a few lines; why it does not do it by itself, where it is to. None: nothing is to be done. */
-export function proposalLines({ plan, unasked }: Proposal, auto: boolean): readonly string[] {
+export function proposalLines({ plan, unasked }: Proposal, { auto, backups }: ProposalView): readonly string[] {
   const steps = plan.steps.filter(isLasting);
   if (steps.length === 0) return [];
   const lines = steps.slice(0, shown).map(stepLine);
@@ -20,11 +26,9 @@ export function proposalLines({ plan, unasked }: Proposal, auto: boolean): reado
   const said = howToSay(codes)?.replace("Say it to this command", "Say it to relight cluster apply");
   if (said) lines.push(`  ${said}`);
   if (plan.outlook === "act") {
-    if (!auto) lines.push(`to do it: ${applyCommand(steps)}`);
-    else if (!unasked.may) {
-      lines.push(`not done by itself: ${listed(unasked.reasons.map(({ text }) => text))}`);
-      lines.push(`to do it: ${applyCommand(steps)}`);
-    }
+    if (auto && !unasked.may) lines.push(`not done by itself: ${listed(unasked.reasons.map(({ text }) => text))}`);
+    const inTime = unasked.reasons.every(({ code }) => code === "not-silent-enough");
+    if (!auto || !inTime) lines.push(`to do it: ${applyCommand(steps, backups)}, and the same credentials`);
   }
   return lines;
 }
@@ -38,12 +42,14 @@ function stepLine(step: PlanStep): string {
 }
 
 /** What it was concluded from, that a server is gone, is no word that a person has given: they have to give it or wait as long. */
-function applyCommand(steps: readonly PlanStep[]): string {
+function applyCommand(steps: readonly PlanStep[], backups: readonly string[]): string {
   const gone = steps.flatMap(({ kind, target }) =>
     kind === "peer-remove" && target.stream === null && target.server !== null ? [target.server] : [],
   );
   const words = gone.length > 0 ? ` --gone ${gone.join(" ")}` : "";
-  return `relight cluster apply${words}`;
+  const from =
+    backups.length > 0 && steps.some(({ kind }) => kind === "restore") ? ` --backups ${backups.join(" ")}` : "";
+  return `relight cluster apply${words}${from}`;
 }
 
 function listed(reasons: readonly string[]): string {

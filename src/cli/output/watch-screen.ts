@@ -1,7 +1,7 @@
 import type { WatchEvent } from "../../operations/cluster-watch/watch-request.ts";
 import { renderClusterStatus } from "./cluster-status.ts";
 import { formatSeconds } from "./format-values.ts";
-import { proposalLines } from "./watch-proposal.ts";
+import { type ProposalView, proposalLines } from "./watch-proposal.ts";
 
 /** So many of the last lines of what happened are kept on the screen. */
 const kept = 8;
@@ -12,7 +12,6 @@ const redraw = "\x1b[H\x1b[J";
 
 export interface WatchScreenOptions {
   readonly color: boolean;
-  readonly auto: boolean;
   readonly intervalMs: number;
 }
 
@@ -38,7 +37,7 @@ export class WatchScreen implements Disposable {
     this.#draw();
   }
 
-  take(event: WatchEvent, lines: readonly string[]): void {
+  take(event: WatchEvent, lines: readonly string[], view: ProposalView): void {
     const at = new Date().toISOString().slice(11, 19);
     // What is proposed now is on the screen as it is.
     if (event.kind !== "proposed" && event.kind !== "looked") {
@@ -47,19 +46,22 @@ export class WatchScreen implements Disposable {
     }
     if (event.kind === "lost") this.#lost = event.reason;
     if (event.kind === "back") this.#lost = null;
-    if (event.kind === "looked") this.#frame = this.#frameOf(event);
+    if (event.kind === "looked") this.#frame = this.#frameOf(event, view);
     this.#draw();
   }
 
-  #frameOf({ status, picture, proposal }: Extract<WatchEvent, { kind: "looked" }>): readonly string[] {
-    const { color, auto, intervalMs } = this.#options;
+  #frameOf(
+    { status, picture, proposal }: Extract<WatchEvent, { kind: "looked" }>,
+    view: ProposalView,
+  ): readonly string[] {
+    const { color, intervalMs } = this.#options;
     const lines = renderClusterStatus(status, picture, { all: false, color }).trimEnd().split("\n");
-    const proposed = proposal === null ? ["after a second look, 12 s after the first"] : proposalLines(proposal, auto);
+    const proposed = proposal === null ? ["after a second look, 12 s after the first"] : proposalLines(proposal, view);
     return [
       ...lines,
       "",
       ...(proposed.length === 0 ? ["Proposed: nothing."] : ["Proposed:", ...proposed.map((line) => `  ${line}`)]),
-      `Looks again every ${formatSeconds(intervalMs / 1000)}${auto ? ", and replaces a dead server by itself where that is safe" : ""}; Ctrl-C ends it.`,
+      `Looks again every ${formatSeconds(intervalMs / 1000)}${view.auto ? ", and replaces a dead server by itself where that is safe" : ""}; Ctrl-C ends it.`,
     ];
   }
 

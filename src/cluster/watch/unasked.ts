@@ -50,8 +50,10 @@ export type ReservationCode =
   /** A stream or consumer has another trouble than the dead server, or may lose something by its removal. */
   | "stream-trouble"
   | "signs-of-loss"
-  /** The watch did not see the server live and die, or not for long enough. */
+  /** The watch did not see the server live and die. */
   | "not-seen-dying"
+  /** It has not seen it dead for long enough yet: a matter of time. */
+  | "not-silent-enough"
   | "runs"
   | "no-spare"
   /** What an R1 held when its server died was not seen closely enough to call a backup of it fresh. */
@@ -221,8 +223,8 @@ function deathReservations(question: UnaskedQuestion, dead: ServerStanding): rea
   }
   const silentMs = seen?.silentSince == null ? 0 : Date.parse(view.request.now) - Date.parse(seen.silentSince);
   if (silentMs < goneAfterMs) {
-    const text = `${name} has been silent for ${Math.round(silentMs / 1000)} of ${Math.round(goneAfterMs / 1000)} s without a break`;
-    found.push({ code: "not-seen-dying", text });
+    const text = `this watch has to have found ${name} silent for ${Math.round(goneAfterMs / 1000)} s without a break first`;
+    found.push({ code: "not-silent-enough", text });
   }
   if (dead.kind !== "gone" || !dead.offline || dead.byWord) {
     found.push({ code: "not-seen-dying", text: `the cluster does not call ${name} offline` });

@@ -10,7 +10,9 @@ export function proposalSignature({ plan, unasked }: Proposal): string {
     return [id, state, until === null ? "" : "timed", ...blockers.map(({ code }) => code)].join(" ");
   });
   if (steps.length === 0) return "";
-  return JSON.stringify([steps, [...new Set(unasked.reasons.map(({ code }) => code))]]);
+  // That time has passed is told by what is done then.
+  const reasons = new Set(unasked.reasons.map(({ code }) => code).filter((code) => code !== "not-silent-enough"));
+  return JSON.stringify([steps, [...reasons]]);
 }
 
 /** Worth to be told of: all but the waits that a cluster ends by itself. */

@@ -13,7 +13,13 @@ const pauseMs = 30_000;
 /** How long a recovery that was begun unasked waits for time and servers in all, in ms. */
 const maxWaitMs = 120_000;
 /** Errors that say nothing of the cluster's state: what is there is looked at again. */
-const passing: ReadonlySet<ErrorCode> = new Set(["TIMEOUT", "CONNECTION_LOST", "PLAN_OUTDATED", "LOCKED"]);
+const passing: ReadonlySet<ErrorCode> = new Set([
+  "TIMEOUT",
+  "CONNECT_FAILED",
+  "CONNECTION_LOST",
+  "PLAN_OUTDATED",
+  "LOCKED",
+]);
 
 /** The replacements that a watch makes by itself, one after the other. After one that failed it makes no more. */
 export class Replacements {

@@ -45,6 +45,8 @@ class Watch implements AsyncDisposable {
   #vigil = emptyVigil;
   #things: readonly WatchedThing[] | null = null;
   #proposed = "";
+  /** The cluster's servers for clients: those that were given may be the ones that die. */
+  #told: readonly string[] = [];
   #lostAt: number | null = null;
   #looks = 0;
   /** Where there is no file. */
@@ -79,12 +81,16 @@ class Watch implements AsyncDisposable {
 
   /** The connections, new ones where they were closed for good; null: there are none to be had now. */
   async #open(): Promise<WatchEyes | null> {
-    if (this.#eyes !== null && !isClosed(this.#eyes)) return this.#eyes;
+    if (this.#eyes !== null) {
+      const { system, account } = this.#eyes;
+      this.#told = (system ?? account?.connection)?.info?.connect_urls ?? this.#told;
+      if (!isClosed(this.#eyes)) return this.#eyes;
+    }
     const closed = this.#eyes;
     this.#eyes = null;
     await closeQuietly(closed);
     try {
-      this.#eyes = await this.#request.open();
+      this.#eyes = await this.#request.open(this.#told);
     } catch (error) {
       if (this.#options.signal.aborted) throw error;
       this.#lost(asRelightError(error).message);

@@ -19,8 +19,8 @@ export interface WatchEyes extends AsyncDisposable {
 export interface WatchRequest {
   /** The connections to begin with; the watch closes them. */
   readonly first: WatchEyes;
-  /** New ones in their place, where those are lost for good. */
-  readonly open: () => Promise<WatchEyes>;
+  /** New ones in their place, where those are lost for good; also to the servers that those were told of. */
+  readonly open: (told: readonly string[]) => Promise<WatchEyes>;
   /** From the begin of one look to the begin of the next. */
   readonly intervalMs: number;
   /** How long a server has to be silent to count as gone, for what is proposed and for what is done unasked. */
