@@ -81,11 +81,17 @@ const baselineMs = 30_000;
  */
 export function mayActUnasked(question: UnaskedQuestion): Unasked {
   const { plan, view, begun } = question;
-  if (plan.outlook !== "act") return { may: false, reasons: [{ code: "nothing-ready", text: plan.summary }] };
+  const nothing: Reservation = { code: "nothing-ready", text: plan.summary };
+  // What is blocked for a person has more reasons than that, and they are told.
+  if (plan.outlook !== "act" && plan.outlook !== "blocked") return { may: false, reasons: [nothing] };
   const changes = plan.steps.filter(({ kind }) => kind !== "wait");
   const removals = changes.filter(({ kind }) => kind === "peer-remove");
   const goesOn = begun.size > 0 && removals.length === 0 && changes.every(({ id }) => begun.has(id));
-  const reasons = [...plan.steps.flatMap((step) => stepReservations(step, view)), ...clusterReservations(view)];
+  const reasons = [
+    ...(plan.steps.some(({ state, by }) => state === "ready" && by === "relight") ? [] : [nothing]),
+    ...plan.steps.flatMap((step) => stepReservations(step, view)),
+    ...clusterReservations(view),
+  ];
   if (goesOn) return verdict([...reasons, ...troubles(question, null), ...otherServers(view, null)]);
   const [removal] = removals;
   const name = removal?.target.server ?? null;
