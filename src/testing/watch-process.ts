@@ -57,8 +57,8 @@ export class WatchProcess implements AsyncDisposable {
   }
 
   /** Waits for a line of JSON. */
-  line(type: string, right: (line: WatchLine) => boolean = () => true): Promise<WatchLine> {
-    return this.#until(type, () => this.lines.find((line) => line.type === type && right(line)));
+  line(type: string, right: (line: WatchLine) => boolean = () => true, withinMs = patienceMs): Promise<WatchLine> {
+    return this.#until(type, () => this.lines.find((line) => line.type === type && right(line)), withinMs);
   }
 
   /** Waits until its ledger has been written since now, with what a stream holds. */
@@ -76,8 +76,8 @@ export class WatchProcess implements AsyncDisposable {
     return this.#process.ended;
   }
 
-  async #until<Value>(what: string, look: () => Value | undefined): Promise<Value> {
-    const until = Date.now() + patienceMs;
+  async #until<Value>(what: string, look: () => Value | undefined, withinMs = patienceMs): Promise<Value> {
+    const until = Date.now() + withinMs;
     for (;;) {
       const value = look();
       if (value !== undefined) return value;

@@ -1,3 +1,4 @@
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
 import { defaultThresholds, noWords, type PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { viewOf } from "../../cluster/plan/view.ts";
@@ -6,6 +7,8 @@ import type { Vigil } from "../../cluster/watch/vigil.ts";
 import { asRelightError, type ErrorCode } from "../../errors.ts";
 import { recoverCluster } from "../cluster-recovery/recover-cluster.ts";
 import type { LeftOver, RecoveryOutcome } from "../cluster-recovery/recovery-request.ts";
+import { ServerAddresses } from "./server-addresses.ts";
+import { signOfLife } from "./sign-of-life.ts";
 import type { Proposal, WatchEvent, WatchEyes, WatchOptions, WatchRequest } from "./watch-request.ts";
 
 /** After an attempt that did not end well, it is looked for so long, in ms, before another one. */
@@ -27,6 +30,7 @@ export class Replacements {
   readonly #options: WatchOptions;
   /** Steps of the one that was begun and has not ended. */
   #begun: ReadonlySet<string> = new Set();
+  readonly #addresses = new ServerAddresses();
   #notBefore = 0;
   #stoodDown = false;
   readonly outcomes: RecoveryOutcome[] = [];
@@ -36,10 +40,26 @@ export class Replacements {
     this.#options = options;
   }
 
+  /** Called in every look: what will be asked for of a dead server has to be learnt while it lives. */
+  async learn(system: NatsConnection | undefined): Promise<void> {
+    if (this.#request.auto && system) await this.#addresses.learn(system);
+  }
+
   async judge(plan: ClusterPlan, planned: PlanRequest, vigil: Vigil): Promise<Unasked> {
     // Ended, by whomever: what is lost after that is another case.
     if (plan.outlook === "whole") this.#begun = new Set();
-    return mayActUnasked({ plan, view: viewOf(planned), vigil, signsOfLife: new Map(), begun: this.#begun });
+    const signsOfLife = this.#request.auto ? await this.#signsOfLife(plan) : new Map<string, string>();
+    return mayActUnasked({ plan, view: viewOf(planned), vigil, signsOfLife, begun: this.#begun });
+  }
+
+  async #signsOfLife(plan: ClusterPlan): Promise<ReadonlyMap<string, string>> {
+    const signs = new Map<string, string>();
+    for (const { kind, target } of plan.steps) {
+      if (kind !== "peer-remove" || target.server === null) continue;
+      const sign = await signOfLife(target.server, this.#addresses.of(target.server));
+      if (sign !== null) signs.set(target.server, sign);
+    }
+    return signs;
   }
 
   /** Does what is proposed, where it may; null: it did not begin. */

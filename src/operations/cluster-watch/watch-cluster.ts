@@ -111,6 +111,7 @@ class Watch implements AsyncDisposable {
       return false;
     }
     this.#found();
+    await this.#replacements.learn(system);
     const picture = this.#picture(sample);
     const status = clusterStatus(picture);
     const things = watchedThings(status);
