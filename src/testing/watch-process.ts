@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ledger } from "../cluster/ledger.ts";
 import type { RecoveryOutcome } from "../operations/cluster-recovery/recovery-request.ts";
@@ -65,6 +65,7 @@ export class WatchProcess implements AsyncDisposable {
   async remembers(stream: string): Promise<void> {
     const since = new Date().toISOString();
     await this.#until(`remembers ${stream}`, () => {
+      if (!existsSync(this.#ledger)) return undefined;
       const { streams } = JSON.parse(readFileSync(this.#ledger, "utf8")) as Ledger;
       return streams.some(({ name, countersAt }) => name === stream && (countersAt ?? "") > since) || undefined;
     });
