@@ -10,7 +10,7 @@ import { WatchProcess } from "../testing/watch-process.ts";
 const schemas = new ShippedSchemas();
 
 describe("relight cluster watch", { timeout: 240_000 }, () => {
-  it("2.15: a node dies: one watch replaces it unasked and restores its R1, one that has no backup and one without --auto propose", async () => {
+  it("WA-06, 2.15: a node dies: one watch replaces it unasked and restores its R1, one that has no backup and one without --auto propose", async () => {
     await using on = await RecoveryCluster.start({ version: "2.15", size: 4 });
     const [victim = ""] = await on.fillReplicated("ORDERS", 3);
     await on.fillOneOn(victim, "ONE");

@@ -7,10 +7,10 @@ import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { Picture, Sample } from "../../cluster/picture.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { defaultThresholds, noWords, type PlanRequest } from "../../cluster/plan/plan-request.ts";
-import { isSeen } from "../../cluster/unseen.ts";
+import { isSeen, isUnseen } from "../../cluster/unseen.ts";
 import { emptyVigil, keepVigil } from "../../cluster/watch/vigil.ts";
 import { type WatchedThing, watchedChanges, watchedThings } from "../../cluster/watch/watched-things.ts";
-import { asRelightError, type RelightError } from "../../errors.ts";
+import { asRelightError } from "../../errors.ts";
 import { mergeLedgerFile } from "../cluster-ledger/ledger-file.ts";
 import { proposalSignature } from "./proposal-signature.ts";
 import { Replacements } from "./replacements.ts";
@@ -49,6 +49,9 @@ class Watch implements AsyncDisposable {
   #told: readonly string[] = [];
   #lostAt: number | null = null;
   #looks = 0;
+  readonly #troubles = new Set<string>();
+  /** Why the ledger could not be written; "": it could. */
+  #unwritten = "";
   /** Where there is no file. */
   #ledger: Ledger = emptyLedger;
 
@@ -56,7 +59,7 @@ class Watch implements AsyncDisposable {
     this.#request = request;
     this.#options = options;
     this.#eyes = request.first;
-    this.#backups = new WatchedBackups(request.backups, (error) => this.#trouble(error));
+    this.#backups = new WatchedBackups(request.backups, (text, hint) => this.#trouble(text, hint));
     this.#replacements = new Replacements(request, options);
   }
 
@@ -107,7 +110,8 @@ class Watch implements AsyncDisposable {
     this.#looks += 1;
     this.#vigil = keepVigil(this.#vigil, sample);
     if (isBlind(sample, eyes)) {
-      this.#lost("no server answers");
+      const { system: seen } = sample.sight;
+      this.#lost(isUnseen(seen) && system ? (seen.detail ?? "no server answers") : "nobody answers");
       return false;
     }
     this.#found();
@@ -152,10 +156,15 @@ class Watch implements AsyncDisposable {
       return this.#ledger;
     }
     try {
-      return await mergeLedgerFile(ledger, picture);
+      const merged = await mergeLedgerFile(ledger, picture);
+      this.#unwritten = "";
+      return merged;
     } catch (error) {
       if (this.#looks === 1) throw error;
-      this.#trouble(asRelightError(error));
+      const { message, hint } = asRelightError(error);
+      if (message !== this.#unwritten)
+        this.#say({ kind: "trouble", at: new Date().toISOString(), text: message, hint });
+      this.#unwritten = message;
       return null;
     }
   }
@@ -193,12 +202,11 @@ class Watch implements AsyncDisposable {
     this.#say({ kind: "back", at: new Date().toISOString(), seconds });
   }
 
-  #troubled = "";
-  /** Once for as long as it is the same. */
-  #trouble({ message, hint }: RelightError): void {
-    if (message === this.#troubled) return;
-    this.#troubled = message;
-    this.#say({ kind: "trouble", at: new Date().toISOString(), text: message, hint });
+  /** Each once: backups are read again and again. */
+  #trouble(text: string, hint: string): void {
+    if (this.#troubles.has(text)) return;
+    this.#troubles.add(text);
+    this.#say({ kind: "trouble", at: new Date().toISOString(), text, hint });
   }
 
   #say(event: WatchEvent): void {

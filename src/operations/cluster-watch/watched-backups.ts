@@ -1,6 +1,6 @@
 import type { Sample } from "../../cluster/picture.ts";
 import type { BackupCover } from "../../cluster/plan/plan-request.ts";
-import { asRelightError, type RelightError } from "../../errors.ts";
+import { asRelightError } from "../../errors.ts";
 import { coversOfCluster } from "../cluster-recovery/covers-of-cluster.ts";
 import { type BackupCovers, readBackupCovers } from "../cluster-recovery/read-backup-covers.ts";
 
@@ -12,11 +12,12 @@ export class WatchedBackups {
   readonly paths: readonly string[];
   /** Something is wrong that a backup may be the cure of. */
   wanted = false;
-  readonly #onTrouble: (error: RelightError) => void;
+  readonly #onTrouble: (text: string, hint: string) => void;
   #found: BackupCovers = { covers: [], refused: [] };
   #readAt = 0;
 
-  constructor(paths: readonly string[], onTrouble: (error: RelightError) => void) {
+  /** `onTrouble` is told of what cannot be read, or counts as none, at every reading. */
+  constructor(paths: readonly string[], onTrouble: (text: string, hint: string) => void) {
     this.paths = paths;
     this.#onTrouble = onTrouble;
   }
@@ -35,9 +36,14 @@ export class WatchedBackups {
       } catch (error) {
         this.#found = { covers: [], refused: [] };
         this.#readAt = Date.now();
-        this.#onTrouble(asRelightError(error));
+        const { message, hint } = asRelightError(error);
+        this.#onTrouble(message, hint);
       }
     }
-    return coversOfCluster(this.#found, sample).covers;
+    const { covers, refused } = coversOfCluster(this.#found, sample);
+    for (const text of refused) {
+      this.#onTrouble(`not counted as a backup: ${text}`, "Make one with: relight account backup.");
+    }
+    return covers;
   }
 }

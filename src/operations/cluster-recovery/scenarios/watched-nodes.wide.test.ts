@@ -13,7 +13,7 @@ const quick = ["--interval", "1s", "--auto", "--json"];
 
 for (const version of ["2.10", "2.15"]) {
   describe(`a watch that acts by itself, on a cluster of ${version}`, { timeout: 580_000 }, () => {
-    it("F32: does nothing to a node that stands still, for 20 s and until the cluster gives it up; all is whole when it goes on", async () => {
+    it("WA-07, F32: does nothing to a node that stands still, for 20 s and until the cluster gives it up; all is whole when it goes on", async () => {
       await using on = await RecoveryCluster.start({ version, size: 4 });
       const [still = ""] = await on.fillReplicated("ORDERS", 3);
       await on.fillOneOn(still, "ONE");
@@ -51,7 +51,7 @@ for (const version of ["2.10", "2.15"]) {
       for (const [index, stream] of before.entries()) assertSameStream(stream, after[index] ?? assert.fail());
     });
 
-    it("F31: replaces a node that was killed, when the cluster has given it up; the watch survives that every server is down meanwhile", async () => {
+    it("WA-07, F31: replaces a node that was killed, when the cluster has given it up; the watch survives that every server is down meanwhile", async () => {
       await using on = await RecoveryCluster.start({ version, size: 4 });
       const [victim = ""] = await on.fillReplicated("ORDERS", 3);
       await on.fillOneOn(victim, "ONE");
