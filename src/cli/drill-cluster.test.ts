@@ -44,9 +44,11 @@ describe("relight drill cluster", { timeout: 200_000 }, () => {
     );
     running = child;
     const output = { text: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output.text += text;
-    });
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        if (name === "stdout" || !args.includes("--json")) output.text += text;
+      });
+    }
     return { child, output };
   }
 
@@ -99,6 +101,7 @@ describe("relight drill cluster", { timeout: 200_000 }, () => {
     child.kill("SIGINT");
     const [code] = (await once(child, "close")) as [number];
     assert.equal(code, 130, output.text);
+    assert.match(output.text, /the drill was cancelled; its servers are stopped, and what it had stored is removed/);
     assert.deepEqual(readdirSync(scratch), []);
     if (process.platform === "linux") assert.deepEqual(serversLeft(), []);
   });

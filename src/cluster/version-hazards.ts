@@ -31,7 +31,7 @@ export interface ClusterRules {
   readonly streamPeerRemoveDropsAnyway: boolean;
   /** Consumers of fewer replicas than their stream are given to all peers, and may be reset; ephemerals are deleted (up to 2.14). */
   readonly resetsSmallerConsumers: boolean;
-  /** An account is still charged for the streams on a dead peer (up to 2.14.6): remove it before restoring anything. */
+  /** An account is charged for the streams on a dead peer, also after its removal, until the other servers were restarted (up to 2.14.6). */
   readonly chargesForDeadPeers: boolean;
   /** Direct get gives many messages per request (2.11). */
   readonly batchDirectGet: boolean;

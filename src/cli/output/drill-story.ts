@@ -10,6 +10,7 @@ export class DrillStory {
   #chapter = "";
   /** Streams that were written to while a server was dead. */
   #written: string[] = [];
+  #messages = 0;
 
   constructor(write: (text: string) => void, color: boolean) {
     this.#write = write;
@@ -46,10 +47,11 @@ export class DrillStory {
         return;
       case "written":
         this.#written.push(event.stream);
+        this.#messages += event.messages;
         return;
       case "missed":
         this.#line(
-          `  meanwhile 200 more messages went into each of ${list(this.#written)}: acknowledged, and in no backup`,
+          `  meanwhile ${formatCount(this.#messages)} more messages went into ${list(this.#written)}: acknowledged, and in no backup`,
         );
         this.#line(
           `  the cluster missed ${event.server} after ${formatSeconds(event.seconds)}; one look is not enough, so 12 s later a second`,

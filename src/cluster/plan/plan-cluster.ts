@@ -42,8 +42,13 @@ function stepsOf(view: View): readonly PlanStep[] {
     ];
   }
   if (view.hold.length > 0) {
+    // Up to 2.9 a removed server that comes back with its disk serves its old R1 streams beside the new ones.
+    const back = serversOfKind(view, "alive", "starting", "disabled").filter(({ removedAt }) => removedAt !== null);
     const cure =
-      "Mend the network, or wait: a leader that was cut off claims to lead for up to 24 s. Remove and rescue nothing.";
+      back.length > 0
+        ? `${back.map(({ name }) => name).join(", ")} was removed, and answers again: stop it. It may come back with a new server_name ` +
+          "and an empty store directory only."
+        : "Mend the network, or wait: a leader that was cut off claims to lead for up to 24 s. Remove and rescue nothing.";
     return [
       holdStep(
         "partition",

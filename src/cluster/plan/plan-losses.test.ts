@@ -334,6 +334,13 @@ const rows: readonly PlanRow[] = [
 describe("the plan for what is lost, left over, or back", () => {
   for (const row of rows) it(row.story, () => checkPlan(row));
 
+  it("CP-68, F35: one that serves an old stream beside the new one stops everything, and is named as what has to be stopped", () => {
+    const both = replicated("ONE", ["+n1"], "n1", { claimants: ["n1", "n4"] });
+    const made = planOf({ servers: ["n1", "n2", "n3", "n4"], streams: [both], ...comeBack(60_000) });
+    assert.equal(made.outlook, "hold");
+    assert.match(made.steps[0]?.blockers[0]?.cure ?? "", /^n4 was removed, and answers again: stop it/);
+  });
+
   it("CP-66: takes no stale peer out of a stream that nothing living could replace", () => {
     const made = planOf({ servers: three, streams: [replicated("ORDERS", ["+n1", "+n2", "+n3", "xn9"], "n1")] });
     assert.deepEqual(

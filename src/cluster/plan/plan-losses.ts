@@ -9,9 +9,14 @@ import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
 import type { View } from "./view.ts";
 
+/** Measured on 2.10: for at least two minutes after the removal, in the answer of every server; a restart of each ends it. */
+const stillCharged =
+  "; this server version goes on charging the account for what a removed server held, until every server was restarted: where the " +
+  "account has little room, the restore is refused";
+
 /**
  * Streams that no replica holds any more: what is left under the name is deleted, and the backup restored in its place. After
- * all removals, because the dead still count against the account (up to 2.14.6), and because a removal may put an empty one there.
+ * all removals, because a removal may put an empty one there.
  * A deletion is the point of no return: a server that came back with the old disk would delete its copy then.
  */
 export function planLosses(view: View, spares: Spares, before: readonly string[]): readonly PlanStep[] {
@@ -85,7 +90,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         wanted > 1
           ? `${loss.why}; with one replica first, since large restores to several are known to fail`
           : loss.why,
-      risk: "what was published after the backup is not in it",
+      risk: `what was published after the backup is not in it${view.rules.chargesForDeadPeers ? stillCharged : ""}`,
       precondition: [
         condition("one-meta-leader", "one server leads the meta group"),
         condition("candidates", "a living server can take it"),

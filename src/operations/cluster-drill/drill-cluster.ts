@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,11 +40,31 @@ const writtenMeanwhile = 200;
  * differs is no error but a report that says so.
  */
 export async function drillCluster(options: DrillOptions): Promise<DrillReport> {
+  try {
+    return await holdDrill(options);
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+    const message = "the drill was cancelled; its servers are stopped, and what it had stored is removed";
+    throw new RelightError("CANCELLED", options.keep ? "the drill was cancelled; its servers are stopped" : message, {
+      cause: error,
+    });
+  }
+}
+
+async function holdDrill(options: DrillOptions): Promise<DrillReport> {
   const { serverVersion = "2.15", nodes = 3, keep = false, tool, signal, onEvent } = options;
   const start = performance.now();
   await using resources = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "relight-drill-"));
-  if (!keep) resources.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  if (!keep) {
+    // Also where the process is told to leave at once: the servers have a guard of their own.
+    const atExit = (): void => rmSync(directory, { recursive: true, force: true });
+    process.on("exit", atExit);
+    resources.defer(async () => {
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      process.off("exit", atExit);
+    });
+  }
   const backups = join(directory, "backup");
   const ledger = join(directory, "ledger.json");
 
@@ -170,5 +191,5 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function stopWhere(signal: AbortSignal): void {
-  if (signal.aborted) throw new RelightError("CANCELLED", "the drill was cancelled; its servers are stopped");
+  if (signal.aborted) throw new RelightError("CANCELLED", "the drill was cancelled");
 }

@@ -17,7 +17,7 @@ import { LocalCluster, type LocalClusterOptions } from "../../local/local-cluste
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
 import { mergeLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
 import { recoverCluster } from "../../operations/cluster-recovery/recover-cluster.ts";
-import type { RecoveryEvent, RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
+import type { RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
 import { compareStreams, type Tolerances } from "../compare-streams.ts";
 import { describeDifferences } from "../difference.ts";
 import { fillStream } from "../fill.ts";
@@ -27,9 +27,10 @@ import { fetchMessages } from "../pull.ts";
 import { readStream, type StreamContents } from "../read-stream.ts";
 import type { OpenConfig } from "../stream-info.ts";
 import { createConsumer, createStream } from "../stream-setup.ts";
+import { showEvent } from "./recovery-outcome.ts";
 import { RouteProxies } from "./route-proxies.ts";
 
-export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" | "accounts"> {
+export interface SceneOptions extends Pick<LocalClusterOptions, "size" | "node" | "accounts" | "noAuthUser"> {
   readonly version: string;
   /** Routes go through proxies, for partitions. */
   readonly proxied?: boolean;
@@ -196,7 +197,7 @@ export class RecoveryScene implements AsyncDisposable {
         maxWaitMs: 120_000,
         ...options,
       },
-      { onEvent: (event) => show(event) },
+      { onEvent: showEvent },
     );
   }
 
@@ -246,32 +247,4 @@ export interface RecoverOptions {
   /** A look that was taken before, so that the first plan does not have to wait for a second one. */
   readonly earlier?: Sample;
   readonly maxWaitMs?: number;
-}
-
-/** Asserts that everything was done and verified, and nothing is left. */
-export function assertRecovered({ status, summary, steps, left }: RecoveryOutcome): void {
-  const said = [
-    ...steps.map(({ id, state, error }) => `${id} ${state} ${error?.message ?? ""}`),
-    ...left.map(({ text }) => text),
-  ];
-  assert.equal(status, "recovered", `${summary}\n${said.join("\n")}`);
-}
-
-/** Ids of the steps that were done, in their order. */
-export const stepsDone = ({ steps }: RecoveryOutcome): readonly string[] =>
-  steps.filter(({ state }) => state === "done").map(({ id }) => id);
-
-/** With RELIGHT_SHOW=1, for whoever looks why a story does not end well. */
-function show(event: RecoveryEvent): void {
-  if (!process.env.RELIGHT_SHOW) return;
-  const at = new Date().toISOString();
-  if (event.kind === "planned") {
-    const steps = event.plan.steps.map(
-      ({ id, state, blockers }) => `${id} ${state} ${blockers.map(({ code }) => code)}`,
-    );
-    console.error(`${at} ${event.plan.outlook}: ${steps.join(", ")}`);
-  } else if (event.kind === "progress") console.error(`${at}   ${event.step.id}: ${event.text}`);
-  else if (event.kind === "step-ended")
-    console.error(`${at}   ${event.step.id} ${event.step.state} ${event.step.error?.message ?? ""}`);
-  else console.error(`${at} ${event.kind} ${"step" in event ? event.step.id : event.waitMs}`);
 }

@@ -1,7 +1,8 @@
 /** What hangs on a stream: consumers of a single replica, mirrors, sources. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 import { jsRequest } from "../../../testing/js-request.ts";
 import { fetchMessages } from "../../../testing/pull.ts";
 import type { StreamFacts } from "../../../testing/stream-info.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 import { scenarioVersions } from "../../../testing/cluster-harness/scenario-versions.ts";
 
 /** Two of the nodes that hold R3 streams only, and the one that has the R1. */

@@ -1,7 +1,8 @@
 /** One node is gone for good: what had other replicas is replicated anew, what had none comes from the backup. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 
 for (const version of ["2.9", "2.10", "2.15"]) {
   describe(`a node of a cluster of ${version} is gone`, { timeout: 300_000 }, () => {
@@ -64,6 +65,43 @@ for (const version of ["2.9", "2.10", "2.15"]) {
       );
       assertRecovered(outcome);
       await scene.assertSame("THREE");
+    });
+
+    // On 2.9 the new replica was seen to lose messages where the account is short of room: the plan says then that replicas differ.
+    if (version === "2.9") return;
+
+    it("F26: an account that has just room for its streams: up to 2.14.6 what the dead server held counts until each server was restarted", async () => {
+      // Of 303 kB in three replicas and 101 kB in one.
+      const jetstream = { max_file: 450_000 };
+      const users = [{ user: "app", password: "app" }];
+      await using scene = await RecoveryScene.start({
+        version,
+        accounts: [{ name: "APP", users, jetstream }],
+        noAuthUser: "app",
+      });
+      await scene.load({ name: "THREE", num_replicas: 3 });
+      await scene.load({ name: "ONE", num_replicas: 1 });
+      const [dead = ""] = await scene.homes("ONE");
+      await scene.cluster.add();
+      await scene.cluster.ready();
+      await scene.backUp();
+      await scene.remember();
+      await scene.cluster.node(dead).terminate("SIGTERM");
+      const outcome = await scene.recover({ gone: [dead] }, { earlier: await scene.missed(dead) });
+      if (version === "2.15") assertRecovered(outcome);
+      else {
+        assert.equal(outcome.status, "failed", outcome.summary);
+        assert.equal(outcome.steps.at(-1)?.error?.code, "RESTORE_REFUSED");
+        assert.match(outcome.steps.at(-1)?.risk ?? "", /until every server was restarted/);
+        await scene.cluster.discard(dead);
+        for (const server of scene.cluster.servers) {
+          await server.restart();
+          await scene.cluster.ready();
+        }
+        assertRecovered(await scene.recover());
+      }
+      await scene.assertSame("THREE");
+      await scene.assertRestored("ONE");
     });
   });
 }

@@ -1,7 +1,8 @@
 /** Streams that not every server may have. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 
 for (const version of ["2.10", "2.15"]) {
   describe(`placement in a cluster of ${version}`, { timeout: 300_000 }, () => {

@@ -1,7 +1,8 @@
 /** Nodes that come back: with their disk, without it, after they were removed, all of them on the wrong volume. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 import { isWide, scenarioVersions } from "../../../testing/cluster-harness/scenario-versions.ts";
 
 for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
@@ -67,7 +68,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       await scene.assertRestored("ONE");
     });
 
-    it("F42, F43, F44, F49: every store is empty: nothing is restored before a person has looked", async () => {
+    it("F49, F13: every store is empty, as F42 to F44 look from outside: nothing is restored before a person has looked; an R3 with one replica first", async () => {
       await using scene = await RecoveryScene.start({ version });
       await scene.load({ name: "THREE", num_replicas: 3 });
       await scene.load({ name: "ONE", num_replicas: 1 });
@@ -85,6 +86,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       );
       const outcome = await scene.recover({ restore: ["APP/THREE", "APP/ONE"] });
       assertRecovered(outcome);
+      assert.deepEqual(stepsDone(outcome), ["restore:APP/ONE", "restore:APP/THREE", "scale-up:APP/THREE"]);
       await scene.assertRestored("THREE");
       await scene.assertRestored("ONE");
     });

@@ -1,7 +1,8 @@
 /** Every node is replaced by a new one, one after the other. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertRecovered, RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 
 for (const version of ["2.10", "2.15"]) {
   describe(`all three nodes of a cluster of ${version} are replaced`, { timeout: 580_000 }, () => {

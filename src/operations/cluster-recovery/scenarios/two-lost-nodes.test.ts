@@ -1,7 +1,8 @@
 /** A stream has lost two of its three replicas: the one that is left has all of it, and must become the stream again. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RecoveryScene, stepsDone } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
+import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 import { scenarioVersions } from "../../../testing/cluster-harness/scenario-versions.ts";
 
 for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.10"])) {
