@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { randomRequest } from "../../testing/random-situation.ts";
-import { sketchServer } from "../../testing/sketch-cluster.ts";
+import { sketchPeer, sketchServer } from "../../testing/sketch-cluster.ts";
 import {
   backup,
   before,
@@ -232,6 +232,23 @@ const rows: readonly Row[] = [
         ...ledger,
         servers: [{ name: "n9", peer: "old", cluster: "C", tags: [], lastSeen: before(9e8), removedAt: before(8e8) }],
       }),
+    },
+    against: [],
+  },
+  {
+    story: "UN-06: nor does one without JetStream",
+    situation: {
+      servers: ["n1", "n2", "!n3", "n4", "n5"],
+      server: { n5: { jetstream: { ...sketchedJetStream(), enabled: false } } },
+      meta: {
+        size: 4,
+        peers: (["+n1", "+n2", "xn3", "+n4"] as const).map((sketch) => {
+          const peer = sketchPeer(sketch);
+          return sketch === "xn3"
+            ? { ...peer, standing: { current: false, offline: true, lag: 0, activeMs: silentMs } }
+            : peer;
+        }),
+      },
     },
     against: [],
   },

@@ -120,10 +120,9 @@ function stepReservations(step: PlanStep, { request }: View): readonly Reservati
   if (blockers.length > 0) return blockers.map(({ text }) => ({ code: "person", text }));
   if (by === "operator") return [{ code: "person", text: why }];
   if (kind === "wait") return [];
-  const account = seenOr(request.picture.later.sight.account, null);
-  if (target.stream !== null && target.account !== account) {
-    return [{ code: "account", text: `${id} needs a credential of account ${target.account}` }];
-  }
+  const own = seenOr(request.picture.later.sight.account, null);
+  const foreign = target.stream !== null && target.account !== own;
+  if (foreign) return [{ code: "account", text: `${id} needs a credential of account ${target.account}` }];
   return safe && kinds.has(kind) ? [] : [{ code: "step-not-safe", text: `${id} is done only when a person says so` }];
 }
 
@@ -141,10 +140,13 @@ function clusterReservations({ meta, inventoryComplete, request }: View): readon
   return found;
 }
 
-/** Two servers in trouble at once are a network, a rack or a rollout: a person's case. Those that are no members any more do not count. */
+/** Two servers in trouble at once are a network, a rack or a rollout: a person's case. Those that are no members do not count. */
 function otherServers(view: View, dead: ServerStanding | null): readonly Reservation[] {
-  return [...view.servers.values()].flatMap(({ name, kind, member }) => {
-    if (name === dead?.name || kind === "alive" || (!member && (kind === "silent" || kind === "gone"))) return [];
+  return [...view.servers.values()].flatMap(({ name, kind, member, removedAt }) => {
+    if (name === dead?.name || kind === "alive") return [];
+    const counts =
+      member || kind === "starting" || kind === "contradicted" || (kind === "disabled" && removedAt !== null);
+    if (!counts) return [];
     const state =
       kind === "starting" ? "is not ready yet" : kind === "disabled" ? "has JetStream off" : "does not answer";
     return [{ code: "other-server", text: `${name} ${state}${dead === null ? "" : " either"}` }];
