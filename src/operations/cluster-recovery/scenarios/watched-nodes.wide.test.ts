@@ -12,7 +12,7 @@ const patienceMs = 300_000;
 const quick = ["--interval", "1s", "--auto", "--json"];
 
 for (const version of ["2.10", "2.15"]) {
-  describe(`a watch that acts by itself, on a cluster of ${version}`, { timeout: 580_000 }, () => {
+  describe(`a watch that acts by itself, on a cluster of ${version}`, { timeout: 580_000, concurrency: 2 }, () => {
     it("WA-07, F32: does nothing to a node that stands still, for 20 s and until the cluster gives it up; all is whole when it goes on", async () => {
       await using on = await RecoveryCluster.start({ version, size: 4 });
       const [still = ""] = await on.fillReplicated("ORDERS", 3);
