@@ -75,7 +75,9 @@ for (const version of ["2.10", "2.15"]) {
       await on.reconnect();
       const after = await on.contents("ORDERS", "ONE");
       for (const [index, stream] of before.entries()) {
-        assertSameStream(stream, after[index] ?? assert.fail(), { rolledBackToAckFloor: stream.name === "ONE" });
+        // A snapshot of a 2.15 cluster knows of no pending acknowledgements: those messages are delivered again.
+        const rolledBackToAckFloor = stream.name === "ONE" && version === "2.15";
+        assertSameStream(stream, after[index] ?? assert.fail(), { rolledBackToAckFloor });
       }
     });
   });
