@@ -1,5 +1,5 @@
 // npm run test:cluster [-- parts of names]: stories of clusters that lose servers, on real ones of 2.9, 2.10 and 2.15. Some
-// thirty-five minutes on two cores. `npm test` has the most telling of them.
+// forty-five minutes on two cores. `npm test` has the most telling of them.
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "node:test";

@@ -14,10 +14,10 @@ import { registerClusterDoctor } from "./commands/cluster-doctor.ts";
 import { registerClusterPlan } from "./commands/cluster-plan.ts";
 import { registerClusterStatus } from "./commands/cluster-status.ts";
 import { registerClusterVerify } from "./commands/cluster-verify.ts";
+import { registerClusterWatch } from "./commands/cluster-watch.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerDrillCluster } from "./commands/drill-cluster.ts";
 import { registerServerRaft } from "./commands/server-raft.ts";
-
 import { registerStreamBackup } from "./commands/stream-backup.ts";
 import { registerStreamCluster } from "./commands/stream-cluster.ts";
 import { registerStreamInfo } from "./commands/stream-info.ts";
@@ -78,6 +78,7 @@ export function buildProgram(): Command {
   registerClusterVerify(cluster);
   registerClusterPlan(cluster);
   registerClusterApply(cluster);
+  registerClusterWatch(cluster);
   const server = program.command("server").alias("srv").description("change which servers belong to the cluster");
   registerServerRaft(server);
   const drill = program.command("drill").description("prove on servers made for it that what was lost comes back");

@@ -8,6 +8,7 @@ import {
 } from "../jetstream/connection/resolve-connection-settings.ts";
 import { resolveSystemSettings, type SystemFlags } from "../jetstream/connection/resolve-system-settings.ts";
 import { openSettingsSession } from "../jetstream/connection/settings-session.ts";
+import { withToldServers } from "../jetstream/connection/with-told-servers.ts";
 import type { JetStreamApi } from "../jetstream/jetstream-api.ts";
 import type { Session } from "../jetstream/session.ts";
 
@@ -21,7 +22,8 @@ export interface ClusterSession extends AsyncDisposable {
 
 /**
  * Connects as the ordinary user, and on the system account where its flags say so. Where the ordinary user is refused and the
- * system account is not, that is said and goes on: half of the picture is better than none.
+ * system account is not, that is said and goes on: half of the picture is better than none. Where none of the given servers can be
+ * reached, those of `told` are tried, which an earlier connection was told of.
  *
  * Throws CONNECT_FAILED, AUTH_FAILED, CONTEXT_INVALID, CREDENTIALS_INVALID, USAGE, CANCELLED.
  */
@@ -29,6 +31,7 @@ export async function openClusterSession(
   flags: ConnectionFlags,
   system: SystemFlags,
   signal: AbortSignal,
+  told: readonly string[] = [],
 ): Promise<ClusterSession> {
   const settings = resolveConnectionSettings(flags);
   for (const warning of settings.warnings) process.stderr.write(`relight: ${warning}\n`);
@@ -36,18 +39,32 @@ export async function openClusterSession(
   await using opening = new AsyncDisposableStack();
   let connection: NatsConnection | undefined;
   if (systemSettings) {
-    connection = await connectAsSystem(systemSettings, signal);
+    connection = await orTold(systemSettings, told, (to) => connectAsSystem(to, signal));
     opening.defer(() => connection?.close());
   }
   let session: Session | undefined;
   try {
-    session = opening.use(await openSettingsSession(settings, { signal }));
+    session = opening.use(await orTold(settings, told, (to) => openSettingsSession(to, { signal })));
   } catch (error) {
     if (!connection || !isRelightError(error, "AUTH_FAILED")) throw error;
     process.stderr.write(`relight: without an ordinary account, as its user is refused: ${error.message}\n`);
   }
   const resources = opening.move();
   return { account: session?.api, session, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function orTold<Connection>(
+  settings: ConnectionSettings,
+  told: readonly string[],
+  open: (settings: ConnectionSettings) => Promise<Connection>,
+): Promise<Connection> {
+  try {
+    return await open(settings);
+  } catch (error) {
+    const others = isRelightError(error, "CONNECT_FAILED") ? withToldServers(settings, told) : null;
+    if (others === null) throw error;
+    return await open(others);
+  }
 }
 
 async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {

@@ -8,6 +8,8 @@ export interface LocalCommandSettings {
   readonly command: string;
   /** Throws USAGE where flags contradict each other: before anything is done. */
   readonly validate?: () => void;
+  /** What is said at the first Ctrl-C. */
+  readonly stopping?: string;
 }
 
 let exitCode: ExitCode = ExitCode.ok;
@@ -35,7 +37,8 @@ export async function runLocalCommand(
   const interrupt = (): void => {
     interrupts++;
     if (interrupts === 1) {
-      process.stderr.write("\nrelight: stopping, and cleaning up; press Ctrl-C again to leave at once\n");
+      const said = settings.stopping ?? "stopping, and cleaning up; press Ctrl-C again to leave at once";
+      process.stderr.write(`\nrelight: ${said}\n`);
       controller.abort(new RelightError("CANCELLED", "cancelled"));
     } else process.exit(ExitCode.cancelled);
   };

@@ -1,5 +1,6 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
+import { sketchPeer } from "../../testing/sketch-cluster.ts";
 import { before, remembered, replicated } from "../../testing/sketch-situation.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -193,6 +194,17 @@ const rows: readonly PlanRow[] = [
     },
     outlook: "blocked",
     steps: ["ask:disabled:n3 blocked"],
+  },
+  {
+    story: "CP-48: nor is a server without JetStream anybody's case",
+    situation: {
+      servers: [...three, "n4"],
+      streams: [whole()],
+      server: { n4: { jetstream: { ...off } } },
+      meta: { size: 3, peers: three.map((name) => sketchPeer(`+${name}`)) },
+    },
+    outlook: "whole",
+    steps: [],
   },
 ];
 

@@ -25,7 +25,9 @@ export function planTroubles(view: View): readonly PlanStep[] {
       }),
     );
   }
-  for (const { name, peer, removedAt } of serversOfKind(view, "disabled")) {
+  for (const { name, peer, removedAt, member } of serversOfKind(view, "disabled")) {
+    // Servers that never had JetStream belong to many clusters.
+    if (!member && removedAt === null) continue;
     const cure =
       removedAt === null
         ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."

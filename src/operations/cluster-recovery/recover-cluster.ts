@@ -86,7 +86,9 @@ class Recovery {
   }
 
   async run(): Promise<RecoveryOutcome> {
-    await this.#log.write({ event: "begun", evidence: [JSON.stringify(this.#request.words)] });
+    const { words, occasion } = this.#request;
+    const evidence = [JSON.stringify(words), ...(occasion === undefined ? [] : [occasion])];
+    await this.#log.write({ event: "begun", evidence });
     const outcome = await this.#go().catch((error: unknown) => {
       if (!this.#options.signal?.aborted) throw error;
       return this.#outcome("cancelled", []);
@@ -106,6 +108,8 @@ class Recovery {
       if (plan.outlook === "hold") return this.#outcome("left", left);
       if (step !== null) {
         waited = "";
+        const forbidden = (await this.#request.forbid?.(plan, this.#requestOfPlan())) ?? null;
+        if (forbidden !== null) return this.#outcome("left", [...left, forbidden]);
         if (await this.#isDeclined(step, plan)) continue;
         const began = Date.now();
         const error = await this.#perform(step, plan);
@@ -180,9 +184,13 @@ class Recovery {
   }
   #confirmed: string | null = null;
 
+  #requestOfPlan(): PlanRequest {
+    if (this.#planned === null) throw new RelightError("INTERNAL", "a step without a plan");
+    return this.#planned;
+  }
+
   async #perform(step: PlanStep, plan: ClusterPlan): Promise<RelightError | null> {
-    const planned = this.#planned;
-    if (planned === null) throw new RelightError("INTERNAL", "a step without a plan");
+    const planned = this.#requestOfPlan();
     const { record, covers, error } = await performStep(step, plan, {
       request: this.#request,
       options: this.#options,

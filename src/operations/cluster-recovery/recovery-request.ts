@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Sample } from "../../cluster/picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
-import type { OperatorWords, Thresholds } from "../../cluster/plan/plan-request.ts";
+import type { OperatorWords, PlanRequest, Thresholds } from "../../cluster/plan/plan-request.ts";
 import type { RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
 
@@ -27,6 +27,13 @@ export interface RecoveryRequest {
   readonly only?: ReadonlySet<string>;
   /** Asked once before a step that cannot be taken back. Default: yes. */
   readonly confirm?: (step: PlanStep, plan: ClusterPlan) => Promise<boolean>;
+  /**
+   * Asked before each step, whatever it is, with the plan that has it and what that was made from: why nothing more may be done; null:
+   * go on. Default: nothing is forbidden but by the plan.
+   */
+  readonly forbid?: (plan: ClusterPlan, planned: PlanRequest) => Promise<LeftOver | null>;
+  /** Who began it and why, for the audit log. */
+  readonly occasion?: string;
   /** How long time and servers may be waited for in all. Default 15 minutes. */
   readonly maxWaitMs?: number;
   /** Goes into the manifests of backups that are made on the way. */
