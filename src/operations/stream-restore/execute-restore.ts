@@ -20,7 +20,7 @@ export interface ExecuteOptions {
   /** Where the safety backup of a replaced stream goes. */
   readonly safetyDirectory: string;
   readonly tool: string;
-  /** Streams that were restored before this one in the same run, with the last sequence of each. */
+  /** Streams that are restored together with this one, with the last sequence that each has in its backup. */
   readonly restored?: ReadonlyMap<string, number>;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;

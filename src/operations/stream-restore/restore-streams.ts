@@ -24,6 +24,11 @@ export interface RestoreStreamsOptions {
   readonly inFlight?: number;
   /** Where safety backups go; beside the backup where this is not given. */
   readonly safetyDirectory?: string;
+  /**
+   * Of streams that are restored together, but by several calls: one map for all of them, empty at first. It says to what is
+   * restored which origins hold again what they held, and up to which sequence. Default: one of this call's own.
+   */
+  readonly restored?: Map<string, number>;
   readonly tool: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
@@ -55,6 +60,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
   const target = await observeTarget(session);
   const alone = options.stored.length === 1 && !options.dryRun;
   const local = alone && (await isNear(session));
+  const restored = options.restored ?? new Map<string, number>();
   const prepared: PreparedRestore[] = [];
   await using opened = new AsyncDisposableStack();
   for (const stored of options.stored) {
@@ -65,7 +71,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       const begin = (foreseen: ForeseenRestore): ConvertedArchive | undefined => {
         if (foreseen.plan.action !== "create") return undefined;
         const { inFlight = defaultInFlight } = options;
-        const converted = convertOnTheWay(session, foreseen, { inFlight, local });
+        const converted = convertOnTheWay(session, foreseen, { inFlight, local, restored });
         if (converted) opened.defer(() => converted.close());
         return converted;
       };
@@ -76,8 +82,14 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       settle({ stream: stored.stream || basename(stored.path), status: "failed", error: failure });
     }
   }
-  const restored = new Map<string, number>();
-  for (const item of restoreOrder(prepared)) {
+  const ordered = restoreOrder(prepared);
+  for (const { plan } of options.dryRun ? [] : ordered) {
+    // Before the first: of streams that source each other one comes before its origin. As the backup has it: an origin that is
+    // back may take new messages at once, and those are still to be copied.
+    const { stream, action, expected } = plan;
+    if (action === "create" || action === "replace") restored.set(stream, expected.streamLastSequence);
+  }
+  for (const item of ordered) {
     const { plan } = item;
     const { stream } = plan;
     if (plan.action === "skip") settle({ stream, status: "skipped", plan });
@@ -87,10 +99,10 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       try {
         const safetyDirectory = safetyPath(item, options);
         const done = await executeRestore(session, item, { ...options, safetyDirectory, restored });
-        restored.set(stream, done.info.state.last_seq);
         settle({ stream, status: "restored", plan, done });
       } catch (error) {
         const failure = known(error, options.signal);
+        restored.delete(stream);
         settle({ stream, status: "failed", plan, error: failure });
         if (failure.code === "CANCELLED") break;
       }
