@@ -9,6 +9,9 @@ import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { LocalServer } from "../../local/local-server.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
+import { backupConfiguration } from "../account-backup/backup-configuration.ts";
+import { readConfiguration } from "../account-restore/read-configuration.ts";
+import { restoreConfiguration } from "../account-restore/restore-configuration.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
 import { readBackup } from "./read-backup.ts";
 import { restoreStreams } from "./restore-streams.ts";
@@ -59,6 +62,7 @@ describe("what a stream has copied of origins that are restored with it, on nats
     await publish(nc, "origin.1", 10);
     await reaches(session, "COPY", 30);
     await backUp(session, "COPY", ahead);
+    await backupConfiguration(session, { directory: join(home, "account"), data: true });
 
     await api.createStream(stream("LEFT"));
     await api.createStream(stream("RIGHT", "LEFT", "left.>"));
@@ -97,6 +101,18 @@ describe("what a stream has copied of origins that are restored with it, on nats
     const { state } = await session.api.streamInfo("ORIGIN");
     assert.ok(state.messages > 20, "nothing was published meanwhile");
     await reaches(session, "COPY", 30 + state.messages - 20);
+  });
+
+  it("V1-78 is kept where an account's configurations and data are restored one after the other", async () => {
+    await using server = await LocalServer.start({ version: "2.15" });
+    await using session = await openTestSession(server.url);
+    const { streams } = await readConfiguration(join(home, "account"));
+    for (const { status, error } of await restoreConfiguration(session, { streams, updateStreams: false, tool: "test" }))
+      assert.equal(status, "restored", error?.message);
+    const nc = await connect({ servers: server.url });
+    await publish(nc, "origin.1", 1);
+    await nc.close();
+    await reaches(session, "COPY", 31);
   });
 
   it("V1-78 is kept where two streams source each other", async () => {
