@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { Session } from "../../jetstream/session.ts";
@@ -107,7 +107,11 @@ describe("what a stream has copied of origins that are restored with it, on nats
     await using server = await LocalServer.start({ version: "2.15" });
     await using session = await openTestSession(server.url);
     const { streams } = await readConfiguration(join(home, "account"));
-    for (const { status, error } of await restoreConfiguration(session, { streams, updateStreams: false, tool: "test" }))
+    for (const { status, error } of await restoreConfiguration(session, {
+      streams,
+      updateStreams: false,
+      tool: "test",
+    }))
       assert.equal(status, "restored", error?.message);
     const nc = await connect({ servers: server.url });
     await publish(nc, "origin.1", 1);
