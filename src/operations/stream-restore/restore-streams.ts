@@ -10,6 +10,7 @@ import { observeTarget } from "./observe-target.ts";
 import { openArchive } from "./open-archive.ts";
 import { type ForeseenRestore, type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
 import type { StoredStream } from "./read-backup.ts";
+import { replaceCopies } from "./replace-copies.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
 import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
@@ -89,22 +90,51 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     const { stream, action, expected } = plan;
     if (action === "create" || action === "replace") restored.set(stream, expected.streamLastSequence);
   }
+  let cancelled = false;
+  const failed = ({ plan }: PreparedRestore, error: unknown): void => {
+    const failure = known(error, options.signal);
+    cancelled ||= failure.code === "CANCELLED";
+    restored.delete(plan.stream);
+    settle({ stream: plan.stream, status: "failed", plan, error: failure });
+  };
+  const notReplaced = new Set<PreparedRestore>();
+  const replaced = await replaceCopies(session, options.dryRun ? [] : ordered, target, {
+    safetyDirectory: (item) => safetyPath(item, options),
+    tool: options.tool,
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    onFailure: (item, error) => {
+      notReplaced.add(item);
+      failed(item, error);
+    },
+  });
   for (const item of ordered) {
     const { plan } = item;
     const { stream } = plan;
+    if (notReplaced.has(item)) continue;
+    if (options.signal?.aborted) {
+      // What was to come is left as it was, and nothing said of it where one has said why.
+      const error = new RelightError("CANCELLED", "the restore was cancelled");
+      const before = replaced.get(stream);
+      if (before) failed(item, await before.putBack(error));
+      else if (!cancelled) failed(item, error);
+      continue;
+    }
     if (plan.action === "skip") settle({ stream, status: "skipped", plan });
     else if (plan.action === "refuse") settle({ stream, status: "refused", plan, error: refusal(item) });
     else if (options.dryRun) settle({ stream, status: "planned", plan });
     else {
       try {
         const safetyDirectory = safetyPath(item, options);
-        const done = await executeRestore(session, item, { ...options, safetyDirectory, restored });
+        const done = await executeRestore(session, item, {
+          ...options,
+          safetyDirectory,
+          restored,
+          replaced: replaced.get(stream),
+        });
         settle({ stream, status: "restored", plan, done });
       } catch (error) {
-        const failure = known(error, options.signal);
-        restored.delete(stream);
-        settle({ stream, status: "failed", plan, error: failure });
-        if (failure.code === "CANCELLED") break;
+        failed(item, error);
       }
     }
   }

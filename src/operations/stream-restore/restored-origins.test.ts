@@ -131,4 +131,50 @@ describe("what a stream has copied of origins that are restored with it, on nats
     // What was copied again would be there before the new messages are; and both have been copied.
     for (const name of ["LEFT", "RIGHT"]) assert.equal((await session.api.streamInfo(name)).state.messages, 32);
   });
+
+  /** Streams of the same names, the copy with a message of its own, and what happens to them while both are replaced. */
+  async function replaceBoth(session: Session, url: string, safetyDirectory: string, signal?: AbortController) {
+    await session.api.createStream(stream("ORIGIN"));
+    await session.api.createStream(stream("COPY", "ORIGIN"));
+    const nc = await connect({ servers: url });
+    await publish(nc, "origin.1", 3);
+    await publish(nc, "copy.own", 1);
+    await nc.close();
+    await reaches(session, "COPY", 4);
+    const events: string[] = [];
+    const results = await restoreStreams(session, {
+      stored: await readBackup(ahead),
+      wishes: { ifExists: "replace" },
+      tool: "test",
+      safetyDirectory,
+      ...(signal ? { signal: signal.signal } : {}),
+      onEvent: (event) => {
+        if (event.kind !== "safety-backup" && event.kind !== "finishing") return;
+        events.push(`${event.kind} ${event.stream}`);
+        if (event.kind === "finishing") signal?.abort();
+      },
+    });
+    return { events, statuses: results.map(({ stream: name, status }) => `${name} ${status}`).sort() };
+  }
+
+  it("is backed up for safety before its origin is replaced, which would be copied anew and push out what only it holds", async () => {
+    await using server = await LocalServer.start({ version: "2.15" });
+    await using session = await openTestSession(server.url);
+    const { events, statuses } = await replaceBoth(session, server.url, join(home, "safety"));
+    assert.deepEqual(events, ["safety-backup COPY", "safety-backup ORIGIN", "finishing ORIGIN", "finishing COPY"]);
+    assert.deepEqual(statuses, ["COPY restored", "ORIGIN restored"]);
+    await reaches(session, "COPY", 30);
+  });
+
+  it("is put back where the run is cancelled before its turn comes", async () => {
+    await using server = await LocalServer.start({ version: "2.15" });
+    await using session = await openTestSession(server.url);
+    const { statuses } = await replaceBoth(session, server.url, join(home, "cancelled"), new AbortController());
+    assert.ok(statuses.includes("COPY failed"), statuses.join());
+    const { message } = await session.api.request<{ message: { subject: string } }>("STREAM.MSG.GET.COPY", {
+      last_by_subj: "copy.own",
+    });
+    assert.equal(message.subject, "copy.own");
+    assert.ok((await session.api.streamInfo("ORIGIN")).state.messages > 0);
+  });
 });
