@@ -12,6 +12,7 @@ export interface EditBytes {
   readonly pieceBytes?: number;
   /** Believe the index of a v1 archive first. */
   readonly foresee?: boolean;
+  readonly lastAtStart?: number;
 }
 
 /** Reads an archive that lies in memory as {@link outlineArchive} wants it. */
@@ -27,7 +28,7 @@ export function readAnywhere(archive: Uint8Array, onRead?: (bytes: number) => vo
 /** Edits an archive that lies in memory. */
 export function editArchiveBytes(
   archive: Uint8Array,
-  { spec = {}, target, obfuscate, pieceBytes = 4096, foresee = false }: EditBytes,
+  { spec = {}, target, obfuscate, pieceBytes = 4096, foresee = false, lastAtStart }: EditBytes,
 ): EditRan & { readonly archive: Uint8Array } {
   const pieces: Uint8Array[] = [];
   const ran = runEdit({
@@ -38,6 +39,7 @@ export function editArchiveBytes(
     },
     spec,
     obfuscate,
+    lastAtStart,
     target,
     output: { write: (piece) => pieces.push(piece.slice()) },
     kernels: () => Kernels.create(),

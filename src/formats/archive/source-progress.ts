@@ -24,7 +24,6 @@ const utf8 = new TextEncoder();
 export class SourceProgress {
   readonly #restored: Readonly<Record<string, number>>;
   readonly #progress = new Map<string, Progress>();
-  #usable = true;
 
   /** `restored`: the origins that hold again what they held, with the last sequence of each. */
   constructor(restored: Readonly<Record<string, number>>) {
@@ -33,7 +32,7 @@ export class SourceProgress {
 
   /** Takes messages in ascending sequence: the last one of each source counts. */
   messages({ kernels, rows, count }: EntryBatch): void {
-    for (let row = 0; row < count && this.#usable; row++) {
+    for (let row = 0; row < count; row++) {
       if (((rows.flags[row] as number) & RowFlag.headers) === 0) continue;
       const at = (rows.offset[row] as number) + (rows.nameLength[row] as number);
       const fields = headerFields(kernels.bytes.subarray(at, at + (rows.headerLength[row] as number)));
@@ -42,17 +41,20 @@ export class SourceProgress {
     }
   }
 
-  /** "origin sequence filter destination subject [identity]". Servers before 2.10 wrote less: then a server looks for itself. */
+  /**
+   * "origin sequence filter destination subject [identity]". Servers before 2.10 wrote less, and no identity: where that is the
+   * last of a source, a server looks for it itself, as for every source that the file does not name.
+   */
   #note(value: string): void {
     const [origin = "", sequence = "", filter, destination, , identity = ""] = value.split(" ");
-    if (filter === undefined || destination === undefined || !/^\d+$/.test(sequence)) this.#usable = false;
-    else this.#progress.set(`${origin} ${filter} ${destination}`, { origin, sequence: Number(sequence), identity });
+    if (filter === undefined || destination === undefined || !/^\d+$/.test(sequence)) return;
+    this.#progress.set(`${origin} ${filter} ${destination}`, { origin, sequence: Number(sequence), identity });
   }
 
   /** The file; undefined where it would say no more than a server finds. `lastSequence`: of the stream. */
   encode(lastSequence: number): Uint8Array | undefined {
     const entries = [...this.#progress];
-    if (!this.#usable || !entries.some(([, { origin }]) => Object.hasOwn(this.#restored, origin))) return undefined;
+    if (!entries.some(([, { origin }]) => Object.hasOwn(this.#restored, origin))) return undefined;
     const writer = new ByteWriter().u8(1).u64(BigInt(entries.length));
     // The sequence from which on a server has to look for itself.
     writer.u64(BigInt(lastSequence) + 1n);

@@ -3,6 +3,7 @@ import type { ArchiveOutline } from "../archive/archive-outline.ts";
 import { ArchiveWalk } from "../archive/archive-walk.ts";
 import { checkConsumers } from "../archive/check-consumers.ts";
 import { judgeV1 } from "../archive/judge-v1.ts";
+import { withLossesAtStart } from "../archive/losses-at-start.ts";
 import { refuseIncomplete } from "../archive/refuse-incomplete.ts";
 import { V1Evidence } from "../archive/v1-evidence.ts";
 import type { StreamMeta } from "../filestore/meta-inf.ts";
@@ -40,6 +41,8 @@ export interface RunEdit {
   readonly from?: "v1" | "v2" | undefined;
   /** v1: take a source that lacks what it should hold. Default false. For what was salvaged, and told of. */
   readonly incomplete?: boolean | undefined;
+  /** v1: the stream's last sequence when the snapshot began. */
+  readonly lastAtStart?: number | undefined;
   readonly spec: EditSpec;
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
@@ -80,6 +83,7 @@ export function runEdit({
   read,
   from: known,
   incomplete = false,
+  lastAtStart,
   spec,
   obfuscate,
   lastSequence,
@@ -92,7 +96,7 @@ export function runEdit({
   const from = known ?? archiveFormat(read, kernels());
   const foreseen = from === "v1" ? foresee?.() : undefined;
   const inspected = from === "v1" && !foreseen ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
-  if (inspected && !incomplete) refuseIncomplete(inspected.problems);
+  if (inspected && !incomplete) refuseIncomplete(withLossesAtStart(inspected.problems, lastAtStart));
   const told = foreseen ? sourceOfOutline(foreseen) : inspected ? sourceOfReport(inspected) : {};
   const source = { ...told, lastSequence: Math.max(lastSequence ?? 0, told.lastSequence ?? 0) };
   let newest: ReturnType<NewestCounter["end"]> | undefined;
@@ -114,7 +118,7 @@ export function runEdit({
   const editor = new ArchiveEditor(edit, { ...source, newest, evidence }, to, out, last);
   read((bytes) => editor.push(bytes), true);
   const edited = editor.end();
-  if (foreseen && evidence) judgeForeseen(foreseen, evidence, incomplete);
+  if (foreseen && evidence) judgeForeseen(foreseen, evidence, incomplete, lastAtStart);
   return { ...edited, from, inspected };
 }
 
@@ -141,10 +145,17 @@ function sourceOfOutline({ index, consumers }: ArchiveOutline): EditSource {
 }
 
 /** Throws ARCHIVE_DAMAGED where it lacks what it should hold, and Misforeseen where other messages were live than its index said. */
-function judgeForeseen({ index }: ArchiveOutline, evidence: V1Evidence, incomplete: boolean): void {
+function judgeForeseen(
+  { index }: ArchiveOutline,
+  evidence: V1Evidence,
+  incomplete: boolean,
+  lastAtStart: number | undefined,
+): void {
   evidence.finish();
   const { live, lastSequence, problems, consumers } = judgeV1(evidence);
-  if (!incomplete) refuseIncomplete([...problems, ...checkConsumers(consumers, lastSequence)]);
+  if (!incomplete) {
+    refuseIncomplete(withLossesAtStart([...problems, ...checkConsumers(consumers, lastSequence)], lastAtStart));
+  }
   if (lastSequence !== index.lastSequence || !live.ranges.equals(index.live)) throw new Misforeseen();
 }
 

@@ -52,7 +52,8 @@ export class LostSequences {
     if (expected) {
       // A server can skip blocks without any damage. What is newer than its last record came too late for the snapshot; what
       // an index that came first knows, and the first block does not, went before that was copied.
-      let skipped = expected.upTo(this.last);
+      // But not what was there when it began.
+      let skipped = expected.upTo(Math.max(this.last, last));
       if (indexFirst) skipped = skipped.above(this.stored.first - 1).difference(this.#erased.build());
       holes = holes.intersection(expected).union(holes.above(indexedUpTo)).union(skipped);
     }

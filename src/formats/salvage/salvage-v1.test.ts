@@ -154,8 +154,13 @@ describe("salvage of v1 archives", () => {
   });
 
   it("SV-08: nor what came too late for the snapshot", () => {
-    const { salvage } = salvageBytes(packS2(tarOf([...metaEntries("S"), first, second, indexed])), knowledge);
+    const archive = packS2(tarOf([...metaEntries("S"), first, second, indexed]));
+    const { salvage } = salvageBytes(archive, { ...knowledge, lastSequence: 200 });
     assert.deepEqual([lost(salvage.lost), salvage.damages], [[], []]);
+    // But what was there when it began.
+    const { salvage: late } = salvageBytes(archive, { ...knowledge, lastSequence: 300 });
+    assert.deepEqual(lost(late.lost), [[201, 300]]);
+    assert.equal(late.damages.length, 1);
   });
 
   it("SV-10: a bit that flipped in the file costs the message that it is in, wherever that is", () => {

@@ -23,6 +23,11 @@ export interface ConfigurationRestoreOptions {
   readonly onResult?: (result: ConfigurationRestoreResult) => void;
 }
 
+interface OneOfMany extends ConfigurationRestoreOptions {
+  /** As {@link restoreStreams} takes it. */
+  readonly restored: Map<string, number>;
+}
+
 export interface ConfigurationRestoreResult {
   readonly stream: string;
   readonly status: "created" | "restored" | "updated" | "unchanged" | "planned" | "failed";
@@ -38,12 +43,13 @@ export async function restoreConfiguration(
   options: ConfigurationRestoreOptions,
 ): Promise<ConfigurationRestoreResult[]> {
   const results: ConfigurationRestoreResult[] = [];
+  const restored = new Map<string, number>();
   for (const stored of restoreOrder(options.streams)) {
     if (options.signal?.aborted)
       throw new RelightError("CANCELLED", "the restore was cancelled; streams that were done stay");
     let result: ConfigurationRestoreResult;
     try {
-      result = await restoreOne(session, stored, options);
+      result = await restoreOne(session, stored, { ...options, restored });
     } catch (error) {
       const known = asRelightError(error);
       if (known.code === "CANCELLED") throw known;
@@ -58,7 +64,7 @@ export async function restoreConfiguration(
 async function restoreOne(
   session: Session,
   stored: StoredConfiguration,
-  options: ConfigurationRestoreOptions,
+  options: OneOfMany,
 ): Promise<ConfigurationRestoreResult> {
   const { stream } = stored;
   const existing = await session.api.findStream(stream);
@@ -87,7 +93,7 @@ async function restoreOne(
 async function restoreData(
   session: Session,
   stored: StoredConfiguration,
-  options: ConfigurationRestoreOptions,
+  options: OneOfMany,
 ): Promise<ConfigurationRestoreResult> {
   const { stream, data } = stored;
   const [result] = await restoreStreams(session, {
@@ -99,6 +105,7 @@ async function restoreData(
       ...(options.tags === undefined ? {} : { tags: options.tags }),
     },
     tool: options.tool,
+    restored: options.restored,
     ...(options.dryRun === undefined ? {} : { dryRun: options.dryRun }),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),

@@ -16,6 +16,8 @@ export interface EditOrder {
   /** RFC 3339; absent: as the archive says, else the beginning of its first message. */
   readonly created?: string;
   readonly lastSequence: number;
+  /** The stream's last sequence when the snapshot began, where that is known. */
+  readonly lastAtStart?: number | undefined;
   /** What is missing was told of. */
   readonly salvaged: boolean;
   /** Take the index of a v1 archive at its word first: the answer is `again` where it was wrong, and what was written is of no use. */

@@ -1,6 +1,7 @@
 import type { ArchiveReport, InspectOptions } from "../../formats/archive/archive-inspector.ts";
 import type { EntryBatch } from "../../formats/archive/archive-sink.ts";
 import { LiveReader } from "../../formats/archive/live-reader.ts";
+import { lastOfState, withLossesAtStart } from "../../formats/archive/losses-at-start.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { readAhead } from "../files/read-in-turns.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -38,7 +39,9 @@ export async function checkArchive(
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     check.available(stored.archiveBytes);
-    return await check.finish();
+    const checked = await check.finish();
+    const problems = withLossesAtStart(checked.report.problems, lastOfState(stored.state));
+    return { ...checked, report: { ...checked.report, problems } };
   } finally {
     signal?.removeEventListener("abort", cancel);
   }

@@ -18,6 +18,8 @@ export interface Performance {
   readonly looks: Looks;
   readonly log: AuditLog;
   readonly newBackups: string;
+  /** Of the streams that were restored so far, with the last sequence that each has in its backup: for those that copy from them. */
+  readonly restored?: Map<string, number>;
 }
 
 export interface Performed {
@@ -39,7 +41,7 @@ const untouched: ReadonlySet<ErrorCode> = new Set([
 
 /** Carries out one step, waits for its effect, and notes it: in the audit log before and after, and in the ledger. Throws FILE_SYSTEM, LOCKED. */
 export async function performStep(step: PlanStep, _plan: ClusterPlan, performance: Performance): Promise<Performed> {
-  const { request, options, planned, looks, log, newBackups } = performance;
+  const { request, options, planned, looks, log, newBackups, restored } = performance;
   const began = new Date();
   const seconds = (): number => (Date.now() - began.getTime()) / 1000;
   const evidence = [...step.evidence];
@@ -58,6 +60,7 @@ export async function performStep(step: PlanStep, _plan: ClusterPlan, performanc
       system: request.system,
       account: request.account,
       newBackups,
+      restored,
       tool: request.tool,
       signal: options.signal,
       say,

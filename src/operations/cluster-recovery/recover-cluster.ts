@@ -60,6 +60,7 @@ class Recovery {
   /** What a person has to look at although no plan says it any more. */
   readonly #asked = new Map<string, LeftOver>();
   #covers: readonly BackupCover[] = [];
+  readonly #restored = new Map<string, number>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
   #planned: PlanRequest | null = null;
@@ -198,6 +199,7 @@ class Recovery {
       looks: this.#looks,
       log: this.#log,
       newBackups: this.#places.newBackups,
+      restored: this.#restored,
     });
     this.#steps.push(record);
     this.#covers = [...this.#covers, ...covers];

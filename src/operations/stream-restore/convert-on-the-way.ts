@@ -10,7 +10,7 @@ export interface ConvertOptions {
    * time.
    */
   readonly local: boolean;
-  /** Streams that were restored before this one in the same run, with the last sequence of each. */
+  /** Streams that are restored together with this one, with the last sequence that each has in its backup. */
   readonly restored?: ReadonlyMap<string, number> | undefined;
 }
 

@@ -20,8 +20,10 @@ export interface ExecuteOptions {
   /** Where the safety backup of a replaced stream goes. */
   readonly safetyDirectory: string;
   readonly tool: string;
-  /** Streams that were restored before this one in the same run, with the last sequence of each. */
+  /** Streams that are restored together with this one, with the last sequence that each has in its backup. */
   readonly restored?: ReadonlyMap<string, number>;
+  /** What stood there, where it was replaced before. */
+  readonly replaced?: ReplacedStream | undefined;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
 }
@@ -49,8 +51,8 @@ export async function executeRestore(
   const { plan } = prepared;
   if (plan.action === "refuse" || plan.action === "skip") throw refusal(prepared);
   const started = Date.now();
-  let replaced: ReplacedStream | undefined;
-  if (plan.action === "replace") {
+  let { replaced } = options;
+  if (plan.action === "replace" && !replaced) {
     replaced = await replaceStream(session, plan.stream, {
       directory: options.safetyDirectory,
       tool: options.tool,

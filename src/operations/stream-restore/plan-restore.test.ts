@@ -253,7 +253,17 @@ describe("the plan of a restore", () => {
     assert.deepEqual(plan({ facts: { consumers }, version: "2.10.26" }).warnings, []);
     const sources = { config: { sources: [{ name: "A" }] }, target: { clustered: true } };
     assert.match(plan({ ...sources, version: "2.15.1" }).warnings.join(), /copies everything again/);
+    assert.match(plan({ ...sources, version: "2.15.1" }).warnings.join(), /restore it together with them/);
     assert.doesNotMatch(plan({ ...sources, version: "2.14.6" }).warnings.join(), /everything again/);
+    // No archive that such a stream is restored from can say how far it has come.
+    const memory = { config: { ...sources.config, storage: "memory" as const }, facts: { format: "v2" as const } };
+    const gap = { config: sources.config, facts: { format: "v2" as const, largestGap: 2_000_000 } };
+    for (const target of [{ clustered: true }, { clustered: false }]) {
+      const told = [memory, gap].map((one) => plan({ ...one, target, version: "2.15.1" }).warnings.join());
+      assert.match(told[0] ?? "", /everything again.* pass --storage file/);
+      assert.match(told[1] ?? "", /gaps as large.* everything again/);
+      assert.doesNotMatch(told.join(), /restore it together/);
+    }
   });
 
   it("expects fewer messages where acknowledged ones, limits or lifetimes remove them", () => {

@@ -101,7 +101,19 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
   if (mirrorOrSources) {
     warnings.push("the stream copies from other streams, and goes on doing so as soon as it is restored");
   }
-  if ((config.sources?.length ?? 0) > 0 && target.clustered && rules.remembersOrigins) {
+  // A stream in memory has no v1 archive to write anew.
+  const changesConsumers = config.storage !== "memory" && consumers.leaveOut.length + consumers.dropFields.length > 0;
+  const route = oneByOne ?? (changesConsumers ? "as-v1" : quickest);
+  const asksOrigins = (config.sources?.length ?? 0) > 0 && rules.remembersOrigins;
+  if (asksOrigins && route === "as-is") {
+    warnings.push(
+      config.storage === "memory"
+        ? "how far it has come in its sources cannot be said of a stream in memory: it copies everything again from those whose " +
+            "creation time is new, as that of most restored streams is; pass --storage file, or --config without sources"
+        : "how far it has come in its sources cannot be said of a stream with gaps as large as this one's: it copies everything " +
+            "again from those whose creation time is new; pass --config without sources",
+    );
+  } else if (asksOrigins && target.clustered) {
     warnings.push(
       "in a cluster a restored stream has a new creation time, and this server version copies everything again from origins that " +
         "do: restore it together with them, in one run, or pass --config without sources" +
@@ -110,9 +122,6 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
           : ""),
     );
   }
-  // A stream in memory has no v1 archive to write anew.
-  const changesConsumers = config.storage !== "memory" && consumers.leaveOut.length + consumers.dropFields.length > 0;
-  const route = oneByOne ?? (changesConsumers ? "as-v1" : quickest);
   const restates = facts.format === "v2" && target.clustered && route === "as-is";
   if (restates && facts.consumers.some((consumer) => (consumer.state?.pending ?? 0) > 0)) {
     warnings.push("consumers with unacknowledged messages get them again");

@@ -10,6 +10,7 @@ import { observeTarget } from "./observe-target.ts";
 import { openArchive } from "./open-archive.ts";
 import { type ForeseenRestore, type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
 import type { StoredStream } from "./read-backup.ts";
+import { replaceCopies } from "./replace-copies.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
 import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
@@ -24,6 +25,11 @@ export interface RestoreStreamsOptions {
   readonly inFlight?: number;
   /** Where safety backups go; beside the backup where this is not given. */
   readonly safetyDirectory?: string;
+  /**
+   * Of streams that are restored together, but by several calls: one map for all of them, empty at first. It says to what is
+   * restored which origins hold again what they held, and up to which sequence. Default: one of this call's own.
+   */
+  readonly restored?: Map<string, number>;
   readonly tool: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
@@ -55,6 +61,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
   const target = await observeTarget(session);
   const alone = options.stored.length === 1 && !options.dryRun;
   const local = alone && (await isNear(session));
+  const restored = options.restored ?? new Map<string, number>();
   const prepared: PreparedRestore[] = [];
   await using opened = new AsyncDisposableStack();
   for (const stored of options.stored) {
@@ -65,7 +72,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       const begin = (foreseen: ForeseenRestore): ConvertedArchive | undefined => {
         if (foreseen.plan.action !== "create") return undefined;
         const { inFlight = defaultInFlight } = options;
-        const converted = convertOnTheWay(session, foreseen, { inFlight, local });
+        const converted = convertOnTheWay(session, foreseen, { inFlight, local, restored });
         if (converted) opened.defer(() => converted.close());
         return converted;
       };
@@ -76,23 +83,58 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       settle({ stream: stored.stream || basename(stored.path), status: "failed", error: failure });
     }
   }
-  const restored = new Map<string, number>();
-  for (const item of restoreOrder(prepared)) {
+  const ordered = restoreOrder(prepared);
+  for (const { plan } of options.dryRun ? [] : ordered) {
+    // Before the first: of streams that source each other one comes before its origin. As the backup has it: an origin that is
+    // back may take new messages at once, and those are still to be copied.
+    const { stream, action, expected } = plan;
+    if (action === "create" || action === "replace") restored.set(stream, expected.streamLastSequence);
+  }
+  let cancelled = false;
+  const failed = ({ plan }: PreparedRestore, error: unknown): void => {
+    const failure = known(error, options.signal);
+    cancelled ||= failure.code === "CANCELLED";
+    restored.delete(plan.stream);
+    settle({ stream: plan.stream, status: "failed", plan, error: failure });
+  };
+  const notReplaced = new Set<PreparedRestore>();
+  const replaced = await replaceCopies(session, options.dryRun ? [] : ordered, target, {
+    safetyDirectory: (item) => safetyPath(item, options),
+    tool: options.tool,
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    onFailure: (item, error) => {
+      notReplaced.add(item);
+      failed(item, error);
+    },
+  });
+  for (const item of ordered) {
     const { plan } = item;
     const { stream } = plan;
+    if (notReplaced.has(item)) continue;
+    if (options.signal?.aborted) {
+      // What was to come is left as it was, and nothing said of it where one has said why.
+      const error = new RelightError("CANCELLED", "the restore was cancelled");
+      const before = replaced.get(stream);
+      if (before) failed(item, await before.putBack(error));
+      else if (!cancelled) failed(item, error);
+      continue;
+    }
     if (plan.action === "skip") settle({ stream, status: "skipped", plan });
     else if (plan.action === "refuse") settle({ stream, status: "refused", plan, error: refusal(item) });
     else if (options.dryRun) settle({ stream, status: "planned", plan });
     else {
       try {
         const safetyDirectory = safetyPath(item, options);
-        const done = await executeRestore(session, item, { ...options, safetyDirectory, restored });
-        restored.set(stream, done.info.state.last_seq);
+        const done = await executeRestore(session, item, {
+          ...options,
+          safetyDirectory,
+          restored,
+          replaced: replaced.get(stream),
+        });
         settle({ stream, status: "restored", plan, done });
       } catch (error) {
-        const failure = known(error, options.signal);
-        settle({ stream, status: "failed", plan, error: failure });
-        if (failure.code === "CANCELLED") break;
+        failed(item, error);
       }
     }
   }

@@ -17,6 +17,7 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
     stored,
     wishes: { ifExists: "fail", ...(replicas === null ? {} : { replicas }) },
     tool: context.tool,
+    ...(context.restored ? { restored: context.restored } : {}),
     ...(context.signal ? { signal: context.signal } : {}),
     onEvent: (event) => {
       if (event.kind === "sending") context.say(`${event.bytes} of ${event.totalBytes} bytes are sent`);

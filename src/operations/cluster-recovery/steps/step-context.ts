@@ -16,6 +16,8 @@ export interface StepContext {
   /** Where backups go that the step makes. */
   readonly newBackups: string;
   readonly tool: string;
+  /** Of the streams that were restored so far, with the last sequence that each has in its backup: for those that copy from them. */
+  readonly restored?: Map<string, number> | undefined;
   readonly signal: AbortSignal | undefined;
   /** What is going on, for a person. */
   readonly say: (text: string) => void;
