@@ -190,6 +190,7 @@ export function backup(stream: string, lastSeq = 500, changes: Partial<BackupCov
     account: "APP",
     stream,
     path: `backups/APP/${stream}`,
+    created: null,
     takenAt: before(3_600_000),
     lastSeq,
     messages: lastSeq,

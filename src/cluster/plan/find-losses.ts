@@ -15,6 +15,8 @@ export interface Loss {
   readonly blockers: readonly Blocker[];
   /** Something of that name has to be deleted first: the dead one, or the empty one that took its place. */
   readonly stub: boolean;
+  /** What was lost is not what has the name now, but what had it before. */
+  readonly anew?: boolean;
   /** A restore of it was cut off: what has to be waited for first, if anything; what is there is no more than the backup has. */
   readonly cutOff?: { readonly wait: PlanStep | null };
 }
@@ -71,7 +73,16 @@ export function findLosses(view: View): readonly Loss[] {
     if (kind !== "vanished" && messages > 0 && !named) {
       block("written-since", `${key} has messages that came since`, "Back it up, and name it to be restored.");
     }
-    losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });
+    losses.set(key, {
+      account,
+      name,
+      key,
+      standing,
+      why: text,
+      blockers,
+      stub: kind !== "vanished",
+      anew: kind === "recreated" && (standing?.state?.lastSeq ?? 0) > 0,
+    });
   }
   return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -26,7 +26,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
   if (census !== null) steps.push(census);
   for (const loss of losses) {
     const { account, name, key } = loss;
-    const cover = coverOf(view, account, name);
+    const cover = coverOf(view, account, name, loss.anew ? "lost" : "last");
     const target = { account, stream: name };
     const copies = view.copies.get(key) ?? [];
     if (cover.backup === null) {
@@ -90,7 +90,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         wanted > 1
           ? `${loss.why}; with one replica first, since large restores to several are known to fail`
           : loss.why,
-      risk: `what was published after the backup is not in it${view.rules.chargesForDeadPeers ? stillCharged : ""}`,
+      risk: `what was published after the backup is not in it${comesBack(cover)}${view.rules.chargesForDeadPeers ? stillCharged : ""}`,
       precondition: [
         condition("one-meta-leader", "one server leads the meta group"),
         condition("candidates", "a living server can take it"),
@@ -101,7 +101,12 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       blockers,
       safe: fresh,
       evidence: [cover.text],
-      arguments: { backup: cover.backup.path, lastSeq: cover.backup.lastSeq, replicas: wanted > 1 ? 1 : null },
+      arguments: {
+        backup: cover.backup.path,
+        created: cover.backup.created,
+        lastSeq: cover.backup.lastSeq,
+        replicas: wanted > 1 ? 1 : null,
+      },
     });
     steps.push(restore);
     if (wanted > 1) {
@@ -120,6 +125,12 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
     }
   }
   return steps;
+}
+
+/** Acknowledgements of a work queue, purges and limits take messages, and leave the last sequence what it was. */
+function comesBack({ backup, baseline }: Cover): string {
+  if (backup === null || baseline === null || backup.messages <= baseline.messages) return "";
+  return `; it has ${backup.messages} messages and the stream had ${baseline.messages} left: what was acknowledged, purged or deleted since comes back`;
 }
 
 /**

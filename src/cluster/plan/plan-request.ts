@@ -18,6 +18,8 @@ export interface BackupCover {
   readonly account: string | null;
   readonly stream: string;
   readonly path: string;
+  /** When the stream was created that it is of: another one of the same name is another stream. null: it does not say. */
+  readonly created: string | null;
   readonly takenAt: string;
   /** The stream's last sequence in it. */
   readonly lastSeq: number;

@@ -76,6 +76,7 @@ function coverOf({ stream, path, manifest }: StoredStream): FoundCover | string 
       account: null,
       stream,
       path,
+      created: manifest.created ?? null,
       takenAt: manifest.times.started,
       lastSeq: manifest.content.streamLastSequence,
       messages: manifest.content.messages,

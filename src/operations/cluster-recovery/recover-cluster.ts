@@ -6,6 +6,7 @@ import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { type BackupCover, defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
+import { viewOf } from "../../cluster/plan/view.ts";
 import { seenOr } from "../../cluster/unseen.ts";
 import { RelightError } from "../../errors.ts";
 import { changeLedgerFile, refuseForeignLedger } from "../cluster-ledger/ledger-file.ts";
@@ -20,6 +21,7 @@ import { type BackupCovers, readBackupCovers } from "./read-backup-covers.ts";
 import { recoveryPlaces } from "./recovery-places.ts";
 import type { LeftOver, RecoveryOptions, RecoveryOutcome, RecoveryRequest, StepRecord } from "./recovery-request.ts";
 import { settleRestored } from "./settle-restored.ts";
+import { reliedOn, spoiledBackups } from "./spoiled-backups.ts";
 import { stillAsked } from "./still-asked.ts";
 
 const defaultMaxWaitMs = 900_000;
@@ -106,6 +108,7 @@ class Recovery {
       if (plan.outlook === "hold") return this.#outcome("left", left);
       if (step !== null) {
         waited = "";
+        if (isGrave(step) && (await this.#dropSpoiled(plan))) continue;
         if (await this.#isDeclined(step, plan)) continue;
         const began = Date.now();
         const error = await this.#perform(step, plan);
@@ -129,6 +132,23 @@ class Recovery {
       );
     }
   }
+
+  /** Reads each backup that the plan relies on once, before the first step without a way back; true: one is no backup, so plan anew. */
+  async #dropSpoiled(plan: ClusterPlan): Promise<boolean> {
+    if (this.#planned === null) return false;
+    const unread = reliedOn(plan, viewOf(this.#planned)).filter((cover) => !this.#read.has(cover));
+    const spoiled = await spoiledBackups(unread, this.#options.signal);
+    for (const cover of unread) this.#read.add(cover);
+    for (const { cover, error } of spoiled) {
+      this.#covers = this.#covers.filter((one) => one !== cover);
+      const step = `backup:${cover.path}`;
+      const text = `not counted as a backup: ${error.message}`;
+      this.#asked.set(step, { step, text, cure: error.hint });
+      await this.#log.write({ event: "planned", outcome: text });
+    }
+    return spoiled.length > 0;
+  }
+  readonly #read = new Set<BackupCover>();
 
   /** A wait for a server that a given plan does not have is one that its author has not agreed to. */
   #forbids({ id }: PlanStep): boolean {
