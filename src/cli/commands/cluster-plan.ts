@@ -57,7 +57,7 @@ export function registerClusterPlan(parent: Command): void {
         },
         signal,
       });
-      const ledger = await remember(session.system ? known : { ...known, path: null }, picture);
+      const ledger = await remember(session.system ? known : { ...known, path: null }, picture, flags.accept);
       const { covers, refused } = coversOfCluster(found, picture.later);
       const now = new Date().toISOString();
       const planned = planCluster({ picture, ledger, backups: covers, words, thresholds: defaultThresholds, now });

@@ -36,7 +36,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
             ask(
               `lost:${key}`,
               loss.why,
-              "Bring back a disk that has it, give a backup, or release it by its name.",
+              "Bring back a disk that has it, give a backup (--backups), or release it by its name (--release); if it was meant, accept it (--accept).",
               target,
               [cover.text],
             ),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { acceptStreams } from "../../cluster/accept-streams.ts";
 import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
@@ -169,7 +170,9 @@ class Recovery {
           cure: "See that all of its consumers are there.",
         });
       }
-      return mergeLedger(settled, picture);
+      // Said once, of what was there at the first look.
+      const accept = this.#planned === null ? (this.#request.accept ?? []) : [];
+      return mergeLedger(accept.length === 0 ? settled : acceptStreams(settled, accept, picture.later), picture);
     });
     this.#planned = {
       picture,
