@@ -87,6 +87,14 @@ describe("which backup is believed", () => {
     }
   });
 
+  it("says since when nobody has looked, where that was long before its server died", () => {
+    const stale = gone({ countersAt: before(3 * 86_400_000) }, backup("ONE", 500));
+    const said = stepOf(stale, "peer-remove:n3").evidence.join();
+    assert.match(said, /it was last seen on 2025-12-29T12:00:00.000Z, and what came after that nobody knows/);
+    assert.equal(stepOf(stale, "restore:APP/ONE").safe, false);
+    assert.doesNotMatch(stepOf(gone({}, backup("ONE", 500)), "peer-remove:n3").evidence.join(), /nobody knows/);
+  });
+
   it("says of a work queue, or a purged stream, that what was taken since the backup comes back", () => {
     const taken = gone({ counters: { ...counters(500), messages: 10 } }, backup("ONE", 500));
     assert.match(stepOf(taken, "restore:APP/ONE").risk, /500 messages and the stream had 10 left: .* comes back/);

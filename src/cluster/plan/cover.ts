@@ -42,6 +42,10 @@ export function coverOf(view: View, account: string, name: string, which: "last"
   // What was published between the last look and the death is in no baseline: nobody may call that covered unasked.
   const baselineYoung =
     countersAt !== null && (lastHeard === null || Date.parse(lastHeard) - Date.parse(countersAt) <= thresholds.stuckMs);
+  const unseenSince =
+    countersAt !== null && !baselineYoung
+      ? `; it was last seen on ${countersAt}, and what came after that nobody knows`
+      : null;
   const rival = backup === null ? rivalOf(view, account, name) : null;
   return {
     backup,
@@ -49,7 +53,7 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     covered,
     released: words.released.includes(key) || words.released.includes(`${account}/*`),
     fresh: covered && baselineYoung && age(backup.takenAt) <= thresholds.freshBackupMs,
-    text: rival ?? describe(key, backup, baseline, own ? null : created),
+    text: rival ?? describe(key, backup, baseline, own ? null : created, unseenSince),
   };
 }
 
@@ -58,6 +62,7 @@ function describe(
   backup: BackupCover | null,
   baseline: StreamCounters | null,
   created: string | null,
+  unseen: string | null,
 ): string {
   const held = baseline === null ? "nobody knows what it held" : `it held sequences up to ${baseline.lastSeq}`;
   if (backup === null) return `${key}: no proven backup, and ${held}`;
@@ -67,7 +72,7 @@ function describe(
   }
   if (baseline === null) return `${key}: ${has}, and ${held}`;
   const lacks = baseline.lastSeq - backup.lastSeq;
-  return lacks > 0 ? `${key}: ${has}, and lacks the last ${lacks} sequences` : `${key}: ${has}, and ${held}`;
+  return `${key}: ${has}, and ${lacks > 0 ? `lacks the last ${lacks} sequences` : held}${unseen ?? ""}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 /** Measured on 2.10: for at least two minutes after the removal, in the answer of every server; a restart of each ends it. */
@@ -113,18 +114,28 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       const room = loss.standing === null ? [] : spares.before(loss.standing, [], wanted, false);
       steps.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
-    for (const copy of copies) {
-      steps.push(
-        ask(
-          `flow:${copy.key}`,
-          `${copy.key} copies from ${key}: after a restore its lag proves nothing`,
-          `Compare its last sequence with the origin's; if it does not follow, restore it from its own backup or create it anew.`,
-          { account: copy.account, stream: copy.name },
-        ),
-      );
-    }
+    for (const copy of copies) steps.push(flowStep(copy, key));
   }
   return steps;
+}
+
+/** A mirror goes on or stands still; a stream that sources begins at the front, as was seen on 2.15: 400 messages became 800. */
+function flowStep({ key, account, name, settings }: StreamStanding, origin: string): PlanStep {
+  const target = { account, stream: name };
+  if (settings?.mirror == null) {
+    return ask(
+      `flow:${key}`,
+      `${key} copies from ${origin}: after a restore it may copy all of it once more`,
+      "Compare its messages with what it had: where they have doubled, restore it from its own backup.",
+      target,
+    );
+  }
+  return ask(
+    `flow:${key}`,
+    `${key} copies from ${origin}: after a restore its lag proves nothing`,
+    "Compare its last sequence with the origin's; if it does not follow, restore it from its own backup or create it anew.",
+    target,
+  );
 }
 
 /** Acknowledgements of a work queue, purges and limits take messages, and leave the last sequence what it was. */
