@@ -87,6 +87,25 @@ describe("which backup is believed", () => {
     }
   });
 
+  it("CP-21: tells where a dead stream may live: where no server can take it, nothing under its name is deleted", () => {
+    const settings = {
+      replicas: 1,
+      storage: "file",
+      retention: "limits",
+      placement: { tags: ["ssd"] },
+      maxBytes: -1,
+      allowDirect: false,
+      sealed: false,
+      mirror: null,
+      sources: [],
+    } as const;
+    const situation = gone({}, backup("ONE", 500, { settings }));
+    const add = stepOf(situation, "add-node:with the tags ssd");
+    assert.equal(add.by, "operator");
+    for (const id of ["delete-stub:APP/ONE", "restore:APP/ONE"])
+      assert.ok(stepOf(situation, id).after.includes(add.id));
+  });
+
   it("says since when nobody has looked, where that was long before its server died", () => {
     const stale = gone({ countersAt: before(3 * 86_400_000) }, backup("ONE", 500));
     const said = stepOf(stale, "peer-remove:n3").evidence.join();

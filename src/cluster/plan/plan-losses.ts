@@ -57,6 +57,9 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       after.push(loss.cutOff.wait.id);
     }
     const { fresh } = cover;
+    // One that is dead does not tell where it may live; its backup does. What nobody can take is not deleted either.
+    const standing = loss.standing && { ...loss.standing, settings: loss.standing.settings ?? cover.backup.settings };
+    if (standing !== null) after.push(...spares.before(standing, [], 1, false));
     if (loss.stub) {
       const stub = makeStep({
         kind: "delete-stub",
@@ -81,8 +84,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       steps.push(stub);
       after.push(stub.id);
     }
-    if (loss.standing !== null) after.push(...spares.before(loss.standing, [], 1, false));
-    const wanted = loss.standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
+    const wanted = standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
     const restore = makeStep({
       kind: "restore",
       id: key,
@@ -111,7 +113,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
     });
     steps.push(restore);
     if (wanted > 1) {
-      const room = loss.standing === null ? [] : spares.before(loss.standing, [], wanted, false);
+      const room = standing === null ? [] : spares.before(standing, [], wanted, false);
       steps.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
     for (const copy of copies) steps.push(flowStep(copy, key));

@@ -55,6 +55,7 @@ function made({ step }: StepContext, path: string, { content, times, created }: 
         takenAt: times.started,
         lastSeq,
         messages,
+        settings: null,
         proven: true,
       },
     ],
