@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../../errors.ts";
 import { readBackup } from "../../stream-restore/read-backup.ts";
 import { restoreStreams } from "../../stream-restore/restore-streams.ts";
@@ -46,7 +47,7 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
 }
 
 /**
- * A stream that was restored once, and whose only server was then removed, leaves a name that is taken although nobody finds it (2.10):
+ * A stream that was restored once, and whose only server was then removed, leaves a name that is taken although nobody finds it (2.10, 2.15):
  * the server waits for that restore again. Frees the name; false: there is a stream.
  */
 async function isTakenInVain(context: StepContext): Promise<boolean> {
@@ -62,5 +63,7 @@ async function isTakenInVain(context: StepContext): Promise<boolean> {
   await ask(api, `STREAM.DELETE.${stream}`).catch((error: unknown) => {
     if (!isRelightError(error, "STREAM_NOT_FOUND")) throw error;
   });
+  // It is answered before it is done everywhere.
+  await sleep(2_000, undefined, context.signal ? { signal: context.signal } : {});
   return true;
 }
