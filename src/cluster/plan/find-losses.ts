@@ -84,7 +84,7 @@ export function findLosses(view: View): readonly Loss[] {
       standing,
       why: text,
       blockers,
-      stub: kind !== "vanished" || isTakenInVain(view, key),
+      stub: kind !== "vanished",
       anew: kind === "recreated" && (standing?.state?.lastSeq ?? 0) > 0,
     });
   }
@@ -133,16 +133,6 @@ function cutOffLoss(view: View, known: LedgerStream, standing: StreamStanding | 
 export function isNamed(view: View, key: string): boolean {
   const known = view.memory.get(key);
   return view.request.words.restore.includes(key) || known?.deletedAt != null || wentWithItsHome(view, known);
-}
-
-/**
- * The name is listed, and taken, although nobody finds a stream: so a stream that was restored once is left, on 2.10 and on 2.15, when
- * the only server that had it is removed. A deletion frees the name.
- */
-function isTakenInVain(view: View, key: string): boolean {
-  const { accounts } = view.request.picture.later;
-  const listed = accounts.flatMap(({ streams }) => streams).find((one) => streamKey(one.account, one.name) === key);
-  return listed?.answer.kind === "not-found" && view.memory.get(key)?.deletedAt == null;
 }
 
 /** Between the look before a removal and the end of the one that verified it, in ms. */

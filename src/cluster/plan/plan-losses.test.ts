@@ -352,17 +352,6 @@ describe("a stream that went with the server that Relight removed", () => {
       }),
     });
 
-  it("CP-62: is deleted first where its name is listed although nobody finds it", () => {
-    const steps = planLines({
-      servers: three,
-      streams: [unanswered("ONE", { answer: { kind: "not-found" } })],
-      memory: [remembered("ONE", ["n4"])],
-      backups: [backup("ONE")],
-      words: { restore: ["APP/ONE"] },
-    });
-    assert.deepEqual(steps, ["delete-stub:APP/ONE ready safe", "restore:APP/ONE later safe"]);
-  });
-
   it("CP-62: is no riddle, and restored; one that was there for longer, or is missing without a removal, is asked about", () => {
     assert.deepEqual(vanished(20_000, 15_000), ["restore:APP/ONE ready safe"]);
     assert.deepEqual(vanished(3_600_000, 7_200_000), ["restore:APP/ONE blocked"]);

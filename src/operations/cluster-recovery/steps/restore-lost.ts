@@ -28,9 +28,8 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
       })
     ).at(0);
   let result = await restore();
-  if (result?.status === "failed" && isRelightError(result.error, "STREAM_EXISTS") && (await isTakenInVain(context))) {
-    result = await restore();
-  }
+  const taken = result !== undefined && "error" in result && isRelightError(result.error, "STREAM_EXISTS");
+  if (taken && (await isTakenInVain(context))) result = await restore();
   if (result === undefined) throw new RelightError("BACKUP_NOT_FOUND", `${backup} holds no backup of ${stream}`);
   if (result.status === "failed" || result.status === "refused") throw result.error;
   if (result.status !== "restored") throw new RelightError("RESTORE_FAILED", `${stream} was not restored`);
