@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { ClusterPlan } from "../cluster/plan/cluster-plan.ts";
 import type { RecoveryOutcome } from "../operations/cluster-recovery/recovery-request.ts";
@@ -87,6 +88,18 @@ describe("relight cluster apply", { timeout: 300_000 }, () => {
     assert.deepEqual(await scene.members(), ["n1", "n2", "n3", "n4"]);
 
     assert.equal(planned.code, 0, planned.stdout);
+    // A byte of the archive has changed since: found before anything is removed, while the disk may still be saved.
+    cpSync(on.at("all"), on.at("rotten"), { recursive: true });
+    const archive = join(on.at("rotten"), "ONE", "stream.arc.s2");
+    const bytes = readFileSync(archive);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0x55;
+    writeFileSync(archive, bytes);
+    const rotten = await scene.run("apply", ...words, "--backups", on.at("rotten"), "--yes");
+    assert.equal(rotten.code, 3, rotten.stderr + rotten.stdout);
+    assert.match(rotten.stdout, /^LEFT {2}Nothing was done; /m);
+    assert.match(rotten.stdout, /not counted as a backup: .*stream\.arc\.s2 .*its SHA-256 differs/);
+    assert.deepEqual(await scene.members(), ["n1", "n2", "n3", "n4"]);
+
     writeFileSync(on.at("plan.json"), planned.stdout);
     const recovered = await scene.run("apply", on.at("plan.json"), ...words, ...backups, "--yes", "--json");
     assert.equal(recovered.code, 0, recovered.stderr + recovered.stdout);

@@ -39,15 +39,22 @@ async function ledgerPath(flag: LedgerFlag, { system, account }: ClusterSession)
   return defaultLedgerPath(cluster);
 }
 
-/** Adds what was seen. Throws USAGE where it is another cluster's ledger, LOCKED, FILE_SYSTEM. */
-export async function remember({ path, before }: ClusterLedger, picture: Picture): Promise<Ledger> {
+/**
+ * Adds what was seen; of the streams that are accepted it is what is right from now on. Throws USAGE where it is another cluster's
+ * ledger, or a stream is accepted that nobody knows, LOCKED, FILE_SYSTEM.
+ */
+export async function remember(
+  { path, before }: ClusterLedger,
+  picture: Picture,
+  accept: readonly string[] = [],
+): Promise<Ledger> {
   if (path === null) {
     const { emptyLedger } = await import("../cluster/ledger.ts");
     const { mergeLedger } = await import("../cluster/merge-ledger.ts");
     return mergeLedger(emptyLedger, picture);
   }
   const { mergeLedgerFile } = await import("../operations/cluster-ledger/ledger-file.ts");
-  const ledger = await mergeLedgerFile(path, picture);
+  const ledger = await mergeLedgerFile(path, picture, accept);
   if (before === undefined) {
     process.stderr.write(`relight: what this cluster holds is remembered from now on, in ${path}\n`);
   }

@@ -56,6 +56,20 @@ export interface LedgerStream {
   readonly deletedAt: string | null;
   /** When Relight began to restore it, where that has not ended: cut off, what is there may be half-made. null: it has. */
   readonly restoringAt: string | null;
+  /**
+   * A stream with messages that was last seen under the name, and is not the one that the rest tells of: created anew, by a person or
+   * by whoever found it gone. Until one of the two is restored or accepted, both are remembered. null: there is none.
+   */
+  readonly anew?: LedgerHistory | null;
+  /** When the streams were created that it was restored from, newest last: their backups are backups of it. */
+  readonly restoredFrom?: readonly string[];
+}
+
+/** One stream of several that had the same name, one after the other. */
+export interface LedgerHistory {
+  readonly created: string;
+  readonly counters: StreamCounters;
+  readonly countersAt: string;
 }
 
 export interface LedgerConsumer {
@@ -103,5 +117,7 @@ export function acceptStream(ledger: Ledger, key: string): Ledger {
     consumers: [],
     deletedAt: null,
     restoringAt: null,
+    anew: null,
+    restoredFrom: [],
   }));
 }

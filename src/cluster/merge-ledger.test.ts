@@ -54,6 +54,42 @@ describe("the ledger", () => {
     assert.equal(findStream(after, "APP", "ONE")?.counters?.lastSeq, 20);
   });
 
+  it("LG-08: remembers beside it what has its name now, as far as it got, until the old one is back or the new one accepted", () => {
+    const anew = (lastSeq: number): Situation => ({
+      servers: three,
+      streams: [replicated("ONE", ["+n1"], "n1", { created: "2026-01-01T11:00:00Z", lastSeq })],
+    });
+    const known = remembered("ONE", ["n3"]);
+    const after = merge(merge(ledgerOf(known), anew(900)), anew(20));
+    const { anew: newer, counters } = findStream(after, "APP", "ONE") ?? {};
+    assert.deepEqual([newer?.created, newer?.counters.lastSeq, counters?.lastSeq], ["2026-01-01T11:00:00Z", 900, 500]);
+    const back = merge(after, {
+      servers: three,
+      streams: [replicated("ONE", ["+n1"], "n1", { created: "2026-01-01T00:00:00Z" })],
+    });
+    assert.equal(findStream(back, "APP", "ONE")?.anew, null);
+    assert.equal(findStream(acceptStream(after, "APP/ONE"), "APP", "ONE")?.anew, null);
+    assert.equal(findStream(merge(ledgerOf(known), anew(0)), "APP", "ONE")?.anew, null, "nothing is in it");
+    const restoring = ledgerOf({ ...known, restoringAt: known.seenAt });
+    assert.equal(findStream(merge(restoring, anew(200)), "APP", "ONE")?.anew, null, "it is being restored");
+  });
+
+  it("LG-09: remembers of a restored stream which ones it goes on with", () => {
+    const restore = (created: string | null): ReturnType<typeof makeStep> =>
+      makeStep({
+        kind: "restore",
+        id: "APP/ONE",
+        target: { account: "APP", stream: "ONE" },
+        why: "",
+        verify: verifications.contentEqual,
+        arguments: { created },
+      });
+    const known = { ...remembered("ONE", ["n3"], { created: "B" }), restoredFrom: ["A"] };
+    const after = (created: string | null): readonly string[] | undefined =>
+      findStream(noteDone(ledgerOf(known), restore(created), "2026-01-01T12:00:00Z"), "APP", "ONE")?.restoredFrom;
+    assert.deepEqual([after("B"), after("A"), after("other"), after(null)], [["A", "B"], ["A"], ["other"], []]);
+  });
+
   it("LG-05: knows since when a stream is in trouble, and forgets that with the trouble", () => {
     const leaderless = { servers: three, streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], null)] };
     const first = merge(emptyLedger, leaderless);

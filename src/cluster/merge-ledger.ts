@@ -1,6 +1,13 @@
 import { keepsUp } from "./keeps-up.ts";
-import { type Ledger, type LedgerConsumer, type LedgerServer, type LedgerStream, streamKey } from "./ledger.ts";
-import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamPicture } from "./picture.ts";
+import {
+  type Ledger,
+  type LedgerConsumer,
+  type LedgerHistory,
+  type LedgerServer,
+  type LedgerStream,
+  streamKey,
+} from "./ledger.ts";
+import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamCounters, StreamPicture } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 
 /**
@@ -50,6 +57,13 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
   const state = seenOr(seen.state, null);
   const created = seenOr(seen.created, null);
   const unbroken = known?.created == null || created === null || known.created === created;
+  const other = !unbroken && created !== null ? created : null;
+  // What Relight has deleted or is restoring is no riddle.
+  const settling = known?.deletedAt != null || known?.restoringAt != null;
+  const anew =
+    other !== null && !settling && leader !== null && state !== null && state.lastSeq > 0
+      ? { created: other, counters: furtherOf(known?.anew, other, state), countersAt: at }
+      : (known?.anew ?? null);
   const grew = state !== null && unbroken && state.lastSeq >= (known?.counters?.lastSeq ?? 0);
   const peers = seenOr(seen.peers, []);
   const servers = peers.length > 0 ? peers.map(({ name, peer }) => name ?? peer) : leader === null ? [] : [leader];
@@ -82,7 +96,14 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
     scaledFrom: known?.scaledFrom ?? null,
     deletedAt: known?.deletedAt ?? null,
     restoringAt: known?.restoringAt ?? null,
+    anew: known !== undefined && created !== null && created === known.created ? null : anew,
+    restoredFrom: known?.restoredFrom ?? [],
   };
+}
+
+/** Counters go forward only. */
+function furtherOf(known: LedgerHistory | null | undefined, created: string, seen: StreamCounters): StreamCounters {
+  return known?.created === created && known.counters.lastSeq > seen.lastSeq ? known.counters : seen;
 }
 
 /** Floors go forward only, as counters do: a consumer that was reset shows less than the ledger has. */

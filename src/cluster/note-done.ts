@@ -1,4 +1,4 @@
-import { acceptStream, type Ledger, streamKey, withStream } from "./ledger.ts";
+import { acceptStream, type Ledger, type LedgerStream, streamKey, withStream } from "./ledger.ts";
 import type { PlanStep } from "./plan/cluster-plan.ts";
 
 /**
@@ -34,12 +34,22 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
         ? ledger
         : withStream(acceptStream(ledger, key), key, (one) => ({
             ...one,
+            restoredFrom: originsOf(known(ledger, key) ?? one, step.arguments.created),
             scaledFrom:
               step.arguments.replicas !== null && (one.replicas ?? 1) > step.arguments.replicas ? one.replicas : null,
           }));
     default:
       return ledger;
   }
+}
+
+const known = (ledger: Ledger, key: string): LedgerStream | undefined =>
+  ledger.streams.find(({ account, name }) => streamKey(account, name) === key);
+
+/** When the streams were created whose history a restored one goes on with: a restore gives it a time of its own. */
+function originsOf({ created, restoredFrom = [] }: LedgerStream, of: string | null): readonly string[] {
+  if (of === null) return [];
+  return of === created || restoredFrom.includes(of) ? [...new Set([...restoredFrom, of])] : [of];
 }
 
 /**

@@ -82,16 +82,20 @@ function compare(
   const name = streamKey(known.account, known.name);
   const state = seenOr(seen.state, null);
   const led = seenOr(seen.leader, null) !== null;
-  const baseline = known.counters;
+  const created = seenOr(seen.created, null);
+  // The one that had the name last, where that is not the one that the rest of the ledger tells of.
+  const last = known.anew != null && known.anew.created === created ? known.anew : null;
+  const { counters: baseline, countersAt } = last ?? known;
   // Never infer emptiness without a leader, nor while a living replica holds more.
   const more = seenOr(seen.replicas, []).some((replica) => replica.state.lastSeq > (state?.lastSeq ?? 0));
   const certain = led && isSeen(seen.replicas) && !more;
-  const created = seenOr(seen.created, null);
-  const text = `${name} held sequences up to ${baseline?.lastSeq ?? "?"} on ${known.countersAt ?? known.seenAt}`;
-  if (known.created !== null && created !== null && created !== known.created) {
-    sign("recreated", `${text}, and was created anew on ${created}`, certain);
+  const less = last !== null && state !== null && state.lastSeq < last.counters.lastSeq;
+  if (known.created !== null && created !== null && created !== known.created && !less) {
+    const held = `${name} held sequences up to ${known.counters?.lastSeq ?? "?"} on ${known.countersAt ?? known.seenAt}`;
+    sign("recreated", `${held}, and was created anew on ${created}`, certain);
     return;
   }
+  const text = `${name} held sequences up to ${baseline?.lastSeq ?? "?"} on ${countersAt ?? known.seenAt}`;
   if (state === null || baseline === null) return;
   if (state.lastSeq < baseline.lastSeq) {
     if (state.lastSeq === 0) sign("emptied", `${text}, and is empty now, with the same creation time`, certain);

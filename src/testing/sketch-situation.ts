@@ -190,9 +190,11 @@ export function backup(stream: string, lastSeq = 500, changes: Partial<BackupCov
     account: "APP",
     stream,
     path: `backups/APP/${stream}`,
+    created: null,
     takenAt: before(3_600_000),
     lastSeq,
     messages: lastSeq,
+    settings: null,
     proven: true,
     ...changes,
   };

@@ -97,6 +97,7 @@ export function registerClusterApply(parent: Command): void {
           system,
           words,
           backups: flags.backups ?? [],
+          accept: flags.accept ?? [],
           ledger: known.path,
           earlier: first,
           maxWaitMs: flags.wait,

@@ -57,7 +57,7 @@ export function registerClusterPlan(parent: Command): void {
         },
         signal,
       });
-      const ledger = await remember(session.system ? known : { ...known, path: null }, picture);
+      const ledger = await remember(session.system ? known : { ...known, path: null }, picture, flags.accept);
       const { covers, refused } = coversOfCluster(found, picture.later);
       const now = new Date().toISOString();
       const planned = planCluster({ picture, ledger, backups: covers, words, thresholds: defaultThresholds, now });
@@ -77,6 +77,12 @@ export function registerClusterPlan(parent: Command): void {
 
 function withNotes(plan: ClusterPlan, hasLedger: boolean, refused: readonly string[]): ClusterPlan {
   const notes = [...plan.notes, ...refused.map((text) => `Not counted as a backup: ${text}.`)];
+  if (plan.steps.some(({ kind }) => kind === "restore")) {
+    notes.push(
+      "The archives of the backups were not read for this plan: `relight cluster apply` reads them before its first step without a " +
+        "way back, `relight archive verify` at once.",
+    );
+  }
   if (!hasLedger) {
     notes.push(
       "Without a ledger it cannot be known what a stream held that does not answer, so no backup is known to cover it; " +

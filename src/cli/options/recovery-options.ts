@@ -8,6 +8,7 @@ export interface RecoveryFlags {
   readonly backups?: readonly string[];
   readonly release?: readonly string[];
   readonly restore?: readonly string[];
+  readonly accept?: readonly string[];
   readonly drain?: readonly string[];
   readonly withoutSpare?: boolean;
   readonly ledger?: LedgerFlag;
@@ -20,6 +21,10 @@ export function addRecoveryOptions(command: Command): Command {
     ["--backups <dir...>", "backups that lost streams could be restored from: of an account or of single streams"],
     ["--release <stream...>", "streams that may be lost, as ACCOUNT/STREAM; ACCOUNT/* for all of an account"],
     ["--restore <stream...>", "streams to restore although a person may have deleted them, as ACCOUNT/STREAM"],
+    [
+      "--accept <stream...>",
+      "streams that are right as they are now: deleted, emptied or created anew on purpose; remembered in the ledger",
+    ],
     ["--drain <server...>", "living servers to be emptied, so that they can be replaced"],
     ["--without-spare", "dead servers may be removed although streams have fewer replicas then"],
   ] as const;

@@ -30,6 +30,7 @@ const sayings: readonly (readonly [codes: RegExp, saying: string])[] = [
   [/^inventory-unseen$/, "may be lost: --release 'ACCOUNT/*'"],
   [/^(may-come-back|meta-quorum)$/, "will not come back: --gone <server>"],
   [/^(on-purpose|written-since)$/, "is to be restored: --restore ACCOUNT/STREAM"],
+  [/^(on-purpose|written-since)$/, "is right as it is now: --accept ACCOUNT/STREAM"],
 ];
 
 export interface RenderPlanOptions {

@@ -45,9 +45,11 @@ const backup = (lastSeq: number): BackupCover => ({
   account: "APP",
   stream: "S",
   path: "./all/S",
+  created: null,
   takenAt: "2026-01-01T11:00:00Z",
   lastSeq,
   messages: lastSeq,
+  settings: null,
   proven: true,
 });
 const verified: VerifiedStream = {

@@ -107,6 +107,8 @@ export interface StepArguments {
   readonly quorumNeeded: number | null;
   /** restore: the backup's directory. */
   readonly backup: string | null;
+  /** restore: when the stream was created that the backup is of, where it says so. */
+  readonly created: string | null;
   /** move: where to. step-down: who should lead. */
   readonly preferred: string | null;
   /** verify: the last sequence that it must reach. */

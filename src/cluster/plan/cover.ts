@@ -20,44 +20,86 @@ export interface Cover {
   readonly text: string;
 }
 
-export function coverOf(view: View, account: string, name: string): Cover {
+/**
+ * What would be left of a stream. Of a name that two streams had, one after the other, it is about the one that had it last, or about
+ * the one that was lost before.
+ */
+export function coverOf(view: View, account: string, name: string, which: "last" | "lost" = "last"): Cover {
   const { words, thresholds, now } = view.request;
-  const remembered = view.memory.get(streamKey(account, name));
-  const baseline = remembered?.counters ?? null;
-  const backup = bestBackup(view, account, name);
-  const covered = backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
-  const age = (time: string | null | undefined): number =>
-    time == null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
+  const key = streamKey(account, name);
+  const remembered = view.memory.get(key);
+  const history = (which === "last" ? remembered?.anew : null) ?? remembered ?? null;
+  const baseline = history?.counters ?? null;
+  const countersAt = history?.countersAt ?? null;
+  const created = history?.created ?? null;
+  const origins = history === remembered ? (remembered?.restoredFrom ?? []) : [];
+  const { backup, own } = bestBackup(view, account, name, created === null ? [] : [created, ...origins]);
+  const covered = own && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
+  const age = (time: string | null): number =>
+    time === null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
   const silent = remembered?.servers.map((server) => view.servers.get(server)?.silentSince).filter((at) => at != null);
   const lastHeard = silent?.sort().at(-1) ?? null;
   // What was published between the last look and the death is in no baseline: nobody may call that covered unasked.
   const baselineYoung =
-    remembered?.countersAt != null &&
-    (lastHeard === null || Date.parse(lastHeard) - Date.parse(remembered.countersAt) <= thresholds.stuckMs);
+    countersAt !== null && (lastHeard === null || Date.parse(lastHeard) - Date.parse(countersAt) <= thresholds.stuckMs);
+  const unseenSince =
+    countersAt !== null && !baselineYoung
+      ? `; it was last seen on ${countersAt}, and what came after that nobody knows`
+      : null;
+  const rival = backup === null ? rivalOf(view, account, name) : null;
   return {
     backup,
     baseline,
     covered,
-    released: words.released.includes(`${account}/${name}`) || words.released.includes(`${account}/*`),
+    released: words.released.includes(key) || words.released.includes(`${account}/*`),
     fresh: covered && baselineYoung && age(backup.takenAt) <= thresholds.freshBackupMs,
-    text: describe(`${account}/${name}`, backup, baseline),
+    text: rival ?? describe(key, backup, baseline, own ? null : created, unseenSince),
   };
 }
 
-function describe(key: string, backup: BackupCover | null, baseline: StreamCounters | null): string {
+function describe(
+  key: string,
+  backup: BackupCover | null,
+  baseline: StreamCounters | null,
+  created: string | null,
+  unseen: string | null,
+): string {
   const held = baseline === null ? "nobody knows what it held" : `it held sequences up to ${baseline.lastSeq}`;
   if (backup === null) return `${key}: no proven backup, and ${held}`;
   const has = `a backup of ${backup.takenAt} ends at ${backup.lastSeq}`;
+  if (created !== null) {
+    return `${key}: ${has}, and is of another stream of that name, created on ${backup.created}; this one was on ${created}, and ${held}`;
+  }
   if (baseline === null) return `${key}: ${has}, and ${held}`;
   const lacks = baseline.lastSeq - backup.lastSeq;
-  return lacks > 0 ? `${key}: ${has}, and lacks the last ${lacks} sequences` : `${key}: ${has}, and ${held}`;
+  return `${key}: ${has}, and ${lacks > 0 ? `lacks the last ${lacks} sequences` : held}${unseen ?? ""}`;
 }
 
-/** The proven backup that reaches furthest; one that does not say whose it is may be another account's. */
-function bestBackup(view: View, account: string, name: string): BackupCover | null {
+/**
+ * The proven backup that reaches furthest, of the stream itself before those of others that had its name (`own` tells). One that does
+ * not say whose it is may be another account's, unless it was created at the same moment.
+ */
+function bestBackup(
+  view: View,
+  account: string,
+  name: string,
+  histories: readonly string[],
+): { readonly backup: BackupCover | null; readonly own: boolean } {
   const alone = (view.owners.get(name)?.size ?? 0) <= 1;
-  const fits = (backup: BackupCover): boolean => backup.account === account || (backup.account === null && alone);
-  return view.backups.get(name)?.find(fits) ?? null;
+  const same = ({ created }: BackupCover): boolean => created !== null && histories.includes(created);
+  const mayBe = (backup: BackupCover): boolean =>
+    backup.account === account || (backup.account === null && (alone || same(backup)));
+  const fitting = view.backups.get(name)?.filter(mayBe) ?? [];
+  const own = fitting.find((one) => same(one) || one.created === null || histories.length === 0);
+  return own ? { backup: own, own: true } : { backup: fitting[0] ?? null, own: false };
+}
+
+/** Why backups of the name do not count, where several accounts have a stream of it; null: there are none. */
+function rivalOf(view: View, account: string, name: string): string | null {
+  const others = [...(view.owners.get(name) ?? [])].filter((owner) => owner !== account);
+  const [unsigned] = (view.backups.get(name) ?? []).filter((one) => one.account === null);
+  if (unsigned === undefined || others.length === 0) return null;
+  return `${account}/${name}: ${unsigned.path} may be of ${others.map((owner) => `${owner}/${name}`).join(", ")}, as it does not say whose it is`;
 }
 
 /** Why a stream may not lose its last replica yet; null: it may. */

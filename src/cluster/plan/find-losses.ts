@@ -15,6 +15,8 @@ export interface Loss {
   readonly blockers: readonly Blocker[];
   /** Something of that name has to be deleted first: the dead one, or the empty one that took its place. */
   readonly stub: boolean;
+  /** What was lost is not what has the name now, but what had it before. */
+  readonly anew?: boolean;
   /** A restore of it was cut off: what has to be waited for first, if anything; what is there is no more than the backup has. */
   readonly cutOff?: { readonly wait: PlanStep | null };
 }
@@ -66,12 +68,25 @@ export function findLosses(view: View): readonly Loss[] {
     // Relight's own deletion is as good as a word, but not for what came under the name since.
     const named = isNamed(view, key) && (messages === 0 || view.request.words.restore.includes(key));
     if (kind !== "emptied" && !named) {
-      block("on-purpose", `${text}: by a person, or lost?`, "Name it to be restored, or accept what is there.");
+      block(
+        "on-purpose",
+        `${text}: by a person, or lost?`,
+        "Name it to be restored, or accept what is there: a person meant it.",
+      );
     }
     if (kind !== "vanished" && messages > 0 && !named) {
       block("written-since", `${key} has messages that came since`, "Back it up, and name it to be restored.");
     }
-    losses.set(key, { account, name, key, standing, why: text, blockers, stub: kind !== "vanished" });
+    losses.set(key, {
+      account,
+      name,
+      key,
+      standing,
+      why: text,
+      blockers,
+      stub: kind !== "vanished",
+      anew: kind === "recreated" && (standing?.state?.lastSeq ?? 0) > 0,
+    });
   }
   return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
@@ -114,9 +129,22 @@ function cutOffLoss(view: View, known: LedgerStream, standing: StreamStanding | 
   return { account, name, key, standing, why, blockers: [], stub: true, cutOff };
 }
 
-/** The operator wants it restored, or Relight has deleted what was left of it to do so. */
+/** The operator wants it restored, or it is Relight's doing that it is not there: no riddle. */
 export function isNamed(view: View, key: string): boolean {
-  return view.request.words.restore.includes(key) || view.memory.get(key)?.deletedAt != null;
+  const known = view.memory.get(key);
+  return view.request.words.restore.includes(key) || known?.deletedAt != null || wentWithItsHome(view, known);
+}
+
+/** Between the look before a removal and the end of the one that verified it, in ms. */
+const removalMs = 60_000;
+
+/** It was there right until Relight removed the last server that had it: a restored one is then listed, and not found. */
+function wentWithItsHome(view: View, known: LedgerStream | undefined): boolean {
+  if (known === undefined || known.servers.length === 0) return false;
+  const removals = known.servers.map((server) => view.servers.get(server)?.removedAt ?? null);
+  if (removals.includes(null)) return false;
+  const last = removals.sort().at(-1) ?? known.seenAt;
+  return Math.abs(Date.parse(last) - Date.parse(known.seenAt)) <= removalMs;
 }
 
 function mayReturn(view: View, server: string): boolean {

@@ -62,6 +62,7 @@ export function makeStep(draft: StepDraft): PlanStep {
       replicas: null,
       quorumNeeded: null,
       backup: null,
+      created: null,
       preferred: null,
       lastSeq: null,
       ...draft.arguments,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
+import { checkPlan, type PlanRow, planLines, planOf } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
 import {
   backup,
@@ -330,6 +330,34 @@ const rows: readonly PlanRow[] = [
     steps: ["ask:consumer:APP/ORDERS > work blocked"],
   },
 ];
+
+describe("a stream that went with the server that Relight removed", () => {
+  const vanished = (seenMs: number, removedMs: number | null): readonly string[] =>
+    planLines({
+      servers: three,
+      memory: [remembered("ONE", ["n4"], { seenAt: before(seenMs) })],
+      backups: [backup("ONE")],
+      ledger: (ledger) => ({
+        ...ledger,
+        servers: [
+          {
+            name: "n4",
+            peer: "C7B8kAbl",
+            cluster: "C",
+            tags: [],
+            lastSeen: before(900_000),
+            removedAt: removedMs === null ? null : before(removedMs),
+          },
+        ],
+      }),
+    });
+
+  it("CP-62: is no riddle, and restored; one that was there for longer, or is missing without a removal, is asked about", () => {
+    assert.deepEqual(vanished(20_000, 15_000), ["restore:APP/ONE ready safe"]);
+    assert.deepEqual(vanished(3_600_000, 7_200_000), ["restore:APP/ONE blocked"]);
+    assert.deepEqual(vanished(20_000, null), ["restore:APP/ONE blocked"]);
+  });
+});
 
 describe("the plan for what is lost, left over, or back", () => {
   for (const row of rows) it(row.story, () => checkPlan(row));

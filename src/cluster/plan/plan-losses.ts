@@ -7,6 +7,7 @@ import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
+import type { StreamStanding } from "./stream-standing.ts";
 import type { View } from "./view.ts";
 
 /** Measured on 2.10: for at least two minutes after the removal, in the answer of every server; a restart of each ends it. */
@@ -26,7 +27,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
   if (census !== null) steps.push(census);
   for (const loss of losses) {
     const { account, name, key } = loss;
-    const cover = coverOf(view, account, name);
+    const cover = coverOf(view, account, name, loss.anew ? "lost" : "last");
     const target = { account, stream: name };
     const copies = view.copies.get(key) ?? [];
     if (cover.backup === null) {
@@ -36,7 +37,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
             ask(
               `lost:${key}`,
               loss.why,
-              "Bring back a disk that has it, give a backup, or release it by its name.",
+              "Bring back a disk that has it, give a backup (--backups), or release it by its name (--release); if it was meant, accept it (--accept).",
               target,
               [cover.text],
             ),
@@ -56,6 +57,9 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       after.push(loss.cutOff.wait.id);
     }
     const { fresh } = cover;
+    // One that is dead does not tell where it may live; its backup does. What nobody can take is not deleted either.
+    const standing = loss.standing && { ...loss.standing, settings: loss.standing.settings ?? cover.backup.settings };
+    if (standing !== null) after.push(...spares.before(standing, [], 1, false));
     if (loss.stub) {
       const stub = makeStep({
         kind: "delete-stub",
@@ -80,8 +84,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       steps.push(stub);
       after.push(stub.id);
     }
-    if (loss.standing !== null) after.push(...spares.before(loss.standing, [], 1, false));
-    const wanted = loss.standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
+    const wanted = standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
     const restore = makeStep({
       kind: "restore",
       id: key,
@@ -90,7 +93,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         wanted > 1
           ? `${loss.why}; with one replica first, since large restores to several are known to fail`
           : loss.why,
-      risk: `what was published after the backup is not in it${view.rules.chargesForDeadPeers ? stillCharged : ""}`,
+      risk: `what was published after the backup is not in it${comesBack(cover)}${view.rules.chargesForDeadPeers ? stillCharged : ""}`,
       precondition: [
         condition("one-meta-leader", "one server leads the meta group"),
         condition("candidates", "a living server can take it"),
@@ -101,25 +104,46 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       blockers,
       safe: fresh,
       evidence: [cover.text],
-      arguments: { backup: cover.backup.path, lastSeq: cover.backup.lastSeq, replicas: wanted > 1 ? 1 : null },
+      arguments: {
+        backup: cover.backup.path,
+        created: cover.backup.created,
+        lastSeq: cover.backup.lastSeq,
+        replicas: wanted > 1 ? 1 : null,
+      },
     });
     steps.push(restore);
     if (wanted > 1) {
-      const room = loss.standing === null ? [] : spares.before(loss.standing, [], wanted, false);
+      const room = standing === null ? [] : spares.before(standing, [], wanted, false);
       steps.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
-    for (const copy of copies) {
-      steps.push(
-        ask(
-          `flow:${copy.key}`,
-          `${copy.key} copies from ${key}: after a restore its lag proves nothing`,
-          `Compare its last sequence with the origin's; if it does not follow, restore it from its own backup or create it anew.`,
-          { account: copy.account, stream: copy.name },
-        ),
-      );
-    }
+    for (const copy of copies) steps.push(flowStep(copy, key));
   }
   return steps;
+}
+
+/** A mirror goes on or stands still; a stream that sources begins at the front, as was seen on 2.15: 400 messages became 800. */
+function flowStep({ key, account, name, settings }: StreamStanding, origin: string): PlanStep {
+  const target = { account, stream: name };
+  if (settings?.mirror == null) {
+    return ask(
+      `flow:${key}`,
+      `${key} copies from ${origin}: after a restore it may copy all of it once more`,
+      "Compare its messages with what it had: where they have doubled, restore it from its own backup.",
+      target,
+    );
+  }
+  return ask(
+    `flow:${key}`,
+    `${key} copies from ${origin}: after a restore its lag proves nothing`,
+    "Compare its last sequence with the origin's; if it does not follow, restore it from its own backup or create it anew.",
+    target,
+  );
+}
+
+/** Acknowledgements of a work queue, purges and limits take messages, and leave the last sequence what it was. */
+function comesBack({ backup, baseline }: Cover): string {
+  if (backup === null || baseline === null || backup.messages <= baseline.messages) return "";
+  return `; it has ${backup.messages} messages and the stream had ${baseline.messages} left: what was acknowledged, purged or deleted since comes back`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Ledger } from "../ledger.ts";
-import type { Picture } from "../picture.ts";
+import type { Picture, StreamSettings } from "../picture.ts";
 
 /** All that a plan is made from. */
 export interface PlanRequest {
@@ -18,10 +18,14 @@ export interface BackupCover {
   readonly account: string | null;
   readonly stream: string;
   readonly path: string;
+  /** When the stream was created that it is of: another one of the same name is another stream. null: it does not say. */
+  readonly created: string | null;
   readonly takenAt: string;
   /** The stream's last sequence in it. */
   readonly lastSeq: number;
   readonly messages: number;
+  /** Its configuration, as far as it decides where it can be restored; null: it does not say. */
+  readonly settings: StreamSettings | null;
   /** It was read to its end and found whole. */
   readonly proven: boolean;
 }

@@ -45,6 +45,8 @@ export function planSilent(view: View): readonly PlanStep[] {
       steps.push(
         ask(`unknown:${word}`, `no server ${word} is known`, "Name it as the servers do, or give its peer id."),
       );
+    } else if (server.removedAt !== null && !server.member) {
+      // It is removed; what becomes of it now that it is back has a step of its own.
     } else if (server.kind === "alive" || server.kind === "starting" || server.kind === "disabled") {
       const cure =
         "A server that answers cannot be removed without losing what only it has: empty it first, or stop it.";

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { acceptStreams } from "../../cluster/accept-streams.ts";
 import { emptyLedger, type Ledger } from "../../cluster/ledger.ts";
 import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import type { Picture } from "../../cluster/picture.ts";
@@ -57,11 +58,11 @@ export async function changeLedgerFile(path: string, change: (ledger: Ledger) =>
   return changed;
 }
 
-/** Adds a picture to the ledger in a file. Throws USAGE where it is the ledger of another cluster, LOCKED and FILE_SYSTEM. */
-export function mergeLedgerFile(path: string, picture: Picture): Promise<Ledger> {
+/** Adds a picture to the ledger in a file, of the accepted streams as their new baseline. Throws USAGE where it is the ledger of another cluster, LOCKED and FILE_SYSTEM. */
+export function mergeLedgerFile(path: string, picture: Picture, accept: readonly string[] = []): Promise<Ledger> {
   return changeLedgerFile(path, (known) => {
     refuseForeignLedger(path, known, picture);
-    return mergeLedger(known, picture);
+    return mergeLedger(accept.length === 0 ? known : acceptStreams(known, accept, picture.later), picture);
   });
 }
 

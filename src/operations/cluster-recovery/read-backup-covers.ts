@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
+import { settingsOf } from "../../cluster/observe/picture-stream.ts";
 import type { BackupCover } from "../../cluster/plan/plan-request.ts";
+import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 
 /** What the directories of `--backups` are worth to a plan. */
@@ -76,9 +78,11 @@ function coverOf({ stream, path, manifest }: StoredStream): FoundCover | string 
       account: null,
       stream,
       path,
+      created: manifest.created ?? null,
       takenAt: manifest.times.started,
       lastSeq: manifest.content.streamLastSequence,
       messages: manifest.content.messages,
+      settings: settingsOf(manifest.config as StreamConfig),
       proven: true,
     },
   };

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { acceptStreams } from "../../cluster/accept-streams.ts";
 import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { type BackupCover, defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
+import { viewOf } from "../../cluster/plan/view.ts";
 import { seenOr } from "../../cluster/unseen.ts";
 import { RelightError } from "../../errors.ts";
 import { changeLedgerFile, refuseForeignLedger } from "../cluster-ledger/ledger-file.ts";
@@ -20,6 +22,7 @@ import { type BackupCovers, readBackupCovers } from "./read-backup-covers.ts";
 import { recoveryPlaces } from "./recovery-places.ts";
 import type { LeftOver, RecoveryOptions, RecoveryOutcome, RecoveryRequest, StepRecord } from "./recovery-request.ts";
 import { settleRestored } from "./settle-restored.ts";
+import { reliedOn, spoiledBackups } from "./spoiled-backups.ts";
 import { stillAsked } from "./still-asked.ts";
 
 const defaultMaxWaitMs = 900_000;
@@ -111,6 +114,7 @@ class Recovery {
         waited = "";
         const forbidden = (await this.#request.forbid?.(plan, this.#requestOfPlan())) ?? null;
         if (forbidden !== null) return this.#outcome("left", [...left, forbidden]);
+        if (isGrave(step) && (await this.#dropSpoiled(plan))) continue;
         if (await this.#isDeclined(step, plan)) continue;
         const began = Date.now();
         const error = await this.#perform(step, plan);
@@ -135,6 +139,23 @@ class Recovery {
     }
   }
 
+  /** Reads each backup that the plan relies on once, before the first step without a way back; true: one is no backup, so plan anew. */
+  async #dropSpoiled(plan: ClusterPlan): Promise<boolean> {
+    if (this.#planned === null) return false;
+    const unread = reliedOn(plan, viewOf(this.#planned)).filter((cover) => !this.#read.has(cover));
+    const spoiled = await spoiledBackups(unread, this.#options.signal);
+    for (const cover of unread) this.#read.add(cover);
+    for (const { cover, error } of spoiled) {
+      this.#covers = this.#covers.filter((one) => one !== cover);
+      const step = `backup:${cover.path}`;
+      const text = `not counted as a backup: ${error.message}`;
+      this.#asked.set(step, { step, text, cure: error.hint });
+      await this.#log.write({ event: "planned", outcome: text });
+    }
+    return spoiled.length > 0;
+  }
+  readonly #read = new Set<BackupCover>();
+
   /** A wait for a server that a given plan does not have is one that its author has not agreed to. */
   #forbids({ id }: PlanStep): boolean {
     return /^wait:server:/.test(id) && this.#request.only !== undefined && !this.#request.only.has(id);
@@ -154,7 +175,9 @@ class Recovery {
           cure: "See that all of its consumers are there.",
         });
       }
-      return mergeLedger(settled, picture);
+      // Said once, of what was there at the first look.
+      const accept = this.#planned === null ? (this.#request.accept ?? []) : [];
+      return mergeLedger(accept.length === 0 ? settled : acceptStreams(settled, accept, picture.later), picture);
     });
     this.#planned = {
       picture,

@@ -12,6 +12,8 @@ export interface RecoveryRequest {
   /** The account whose streams are dealt with; steps of other accounts are left. */
   readonly account: Session | undefined;
   readonly words: OperatorWords;
+  /** Streams ("ACCOUNT/STREAM") that are right as they are now, whatever the ledger has of them. */
+  readonly accept?: readonly string[];
   /** Directories of backups that lost streams may be restored from. */
   readonly backups?: readonly string[];
   readonly thresholds?: Thresholds;

@@ -27,7 +27,14 @@ export function settleRestored(
       if (cover === undefined || since <= 0 || state.messages < cover.messages + since) continue;
       const replicas = "replicas" in config ? config.replicas : null;
       const target = { server: null, peer: null, account, stream: name, consumer: null };
-      const given = { replicas, quorumNeeded: null, backup: null, preferred: null, lastSeq: null };
+      const given = {
+        replicas,
+        quorumNeeded: null,
+        backup: null,
+        created: cover.created,
+        preferred: null,
+        lastSeq: null,
+      };
       changed = noteDone(changed, { kind: "restore", target, arguments: given }, sample.takenAt);
       settled.push(streamKey(account, name));
     }

@@ -42,7 +42,7 @@ function placeOf(context: StepContext): string {
   return join(context.newBackups, `${streamOf(context)}.${context.step.kind}-${time}`);
 }
 
-function made({ step }: StepContext, path: string, { content, times }: Manifest): CarriedOut {
+function made({ step }: StepContext, path: string, { content, times, created }: Manifest): CarriedOut {
   const { messages, streamLastSequence: lastSeq } = content;
   return {
     evidence: [`${path}: ${messages} messages, up to sequence ${lastSeq}, read back and proven`],
@@ -51,9 +51,11 @@ function made({ step }: StepContext, path: string, { content, times }: Manifest)
         account: step.target.account,
         stream: step.target.stream ?? "",
         path,
+        created: created ?? null,
         takenAt: times.started,
         lastSeq,
         messages,
+        settings: null,
         proven: true,
       },
     ],

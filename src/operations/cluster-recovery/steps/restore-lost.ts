@@ -1,7 +1,8 @@
-import { RelightError } from "../../../errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRelightError, RelightError } from "../../../errors.ts";
 import { readBackup } from "../../stream-restore/read-backup.ts";
 import { restoreStreams } from "../../stream-restore/restore-streams.ts";
-import { accountOf, type CarriedOut, type StepContext, streamOf } from "./step-context.ts";
+import { accountOf, ask, type CarriedOut, type StepContext, streamOf } from "./step-context.ts";
 
 /**
  * Restores a lost stream from its backup, under its own name. The archive is proven first, and the stream held against it afterwards.
@@ -13,17 +14,23 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
   const { backup, replicas } = context.step.arguments;
   if (backup === null) throw new RelightError("INTERNAL", `${context.step.id} names no backup`);
   const stored = (await readBackup(backup)).filter((one) => one.stream === stream);
-  const [result] = await restoreStreams(session, {
-    stored,
-    wishes: { ifExists: "fail", ...(replicas === null ? {} : { replicas }) },
-    tool: context.tool,
-    ...(context.restored ? { restored: context.restored } : {}),
-    ...(context.signal ? { signal: context.signal } : {}),
-    onEvent: (event) => {
-      if (event.kind === "sending") context.say(`${event.bytes} of ${event.totalBytes} bytes are sent`);
-      if (event.kind === "finishing") context.say("the server makes the stream");
-    },
-  });
+  const restore = async (): Promise<Awaited<ReturnType<typeof restoreStreams>>[number] | undefined> =>
+    (
+      await restoreStreams(session, {
+        stored,
+        wishes: { ifExists: "fail", ...(replicas === null ? {} : { replicas }) },
+        tool: context.tool,
+        ...(context.restored ? { restored: context.restored } : {}),
+        ...(context.signal ? { signal: context.signal } : {}),
+        onEvent: (event) => {
+          if (event.kind === "sending") context.say(`${event.bytes} of ${event.totalBytes} bytes are sent`);
+          if (event.kind === "finishing") context.say("the server makes the stream");
+        },
+      })
+    ).at(0);
+  let result = await restore();
+  const taken = result !== undefined && "error" in result && isRelightError(result.error, "STREAM_EXISTS");
+  if (taken && (await isTakenInVain(context))) result = await restore();
   if (result === undefined) throw new RelightError("BACKUP_NOT_FOUND", `${backup} holds no backup of ${stream}`);
   if (result.status === "failed" || result.status === "refused") throw result.error;
   if (result.status !== "restored") throw new RelightError("RESTORE_FAILED", `${stream} was not restored`);
@@ -37,4 +44,26 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
       ...outcome.notes,
     ],
   };
+}
+
+/**
+ * A stream that was restored once, and whose only server was then removed, leaves a name that is taken although nobody finds it (2.10, 2.15):
+ * the server waits for that restore again. Frees the name; false: there is a stream.
+ */
+async function isTakenInVain(context: StepContext): Promise<boolean> {
+  const { api } = accountOf(context);
+  const stream = streamOf(context);
+  try {
+    await api.streamInfo(stream);
+    return false;
+  } catch (error) {
+    if (!isRelightError(error, "STREAM_NOT_FOUND")) throw error;
+  }
+  context.say("the name is taken, and nobody finds a stream: it is deleted first");
+  await ask(api, `STREAM.DELETE.${stream}`).catch((error: unknown) => {
+    if (!isRelightError(error, "STREAM_NOT_FOUND")) throw error;
+  });
+  // It is answered before it is done everywhere.
+  await sleep(2_000, undefined, context.signal ? { signal: context.signal } : {});
+  return true;
 }
