@@ -50,6 +50,7 @@ export function buildProgram(): Command {
         "  relight stream backup ORDERS ./backup1      back up one stream, proven\n" +
         "  relight stream restore ./backup1            bring it back\n" +
         "  relight account backup ./all                every stream of the account\n" +
+        "  relight cluster status                      what a cluster has lost, and what only lacks a replica\n" +
         "\nIt connects as the nats CLI does: --server, --context, NATS_URL, NATS_CREDS, ~/.config/nats/context.\n",
     );
   addConnectionOptions(program, { hideHelp: true });
