@@ -69,6 +69,28 @@ const rows: readonly PlanRow[] = [
     steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later"],
   },
   {
+    story: "CP-104: what copies from another lost stream is deleted before it, and restored after it",
+    situation: {
+      servers: three,
+      streams: ["ALL", "ONE", "PART"].map((name) => replicated(name, ["+n3"], "n3", { lastSeq: 0 })),
+      memory: [
+        remembered("ALL", ["n3"], { origins: ["PART", "ONE"] }),
+        remembered("ONE", ["n3"]),
+        remembered("PART", ["n3"], { origins: ["ONE"] }),
+      ],
+      backups: [backup("ALL"), backup("ONE"), backup("PART")],
+    },
+    outlook: "act",
+    steps: [
+      "delete-stub:APP/ALL ready",
+      "delete-stub:APP/PART ready",
+      "delete-stub:APP/ONE ready",
+      "restore:APP/ONE later",
+      "restore:APP/PART later",
+      "restore:APP/ALL later",
+    ],
+  },
+  {
     story: "CP-60: without a backup it is reported",
     situation: {
       servers: three,
@@ -144,7 +166,7 @@ const rows: readonly PlanRow[] = [
       backups: [backup("ONE"), backup("TWO")],
     },
     outlook: "act",
-    steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later", "delete-stub:APP/TWO ready", "restore:APP/TWO later"],
+    steps: ["delete-stub:APP/ONE ready", "delete-stub:APP/TWO ready", "restore:APP/ONE later", "restore:APP/TWO later"],
   },
   {
     story: "CP-93: but not where more came since than the backup has",

@@ -3,6 +3,7 @@ import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { type Cover, coverOf } from "./cover.ts";
 import { findLosses, isNamed, type Loss } from "./find-losses.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
+import { originsFirst } from "./origins-first.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
 import type { Spares } from "./plan-spares.ts";
@@ -21,11 +22,17 @@ const stillCharged =
  * A deletion is the point of no return: a server that came back with the old disk would delete its copy then.
  */
 export function planLosses(view: View, spares: Spares, before: readonly string[]): readonly PlanStep[] {
+  // What is left of all of them goes before any is restored, and copies before their origins: an empty copy would copy from an
+  // origin that is back, and is no empty one any more then.
   const steps: PlanStep[] = [];
-  const losses = findLosses(view);
+  const stubs = new Map<string, PlanStep>();
+  const restores: PlanStep[] = [];
   const census = censusStep(view);
   if (census !== null) steps.push(census);
-  for (const loss of losses) {
+  const losses = findLosses(view);
+  const origins = (loss: Loss): readonly string[] => originsOf(view, loss);
+  const copiesFirst = originsFirst([...losses].reverse(), origins).toReversed();
+  for (const loss of originsFirst(losses, origins)) {
     const { account, name, key } = loss;
     const cover = coverOf(view, account, name, loss.anew ? "lost" : "last");
     const target = { account, stream: name };
@@ -81,7 +88,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         evidence: [cover.text],
         arguments: { lastSeq: loss.cutOff ? cover.backup.lastSeq : null },
       });
-      steps.push(stub);
+      stubs.set(key, stub);
       after.push(stub.id);
     }
     const wanted = standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
@@ -111,14 +118,22 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
         replicas: wanted > 1 ? 1 : null,
       },
     });
-    steps.push(restore);
+    restores.push(restore);
     if (wanted > 1) {
       const room = standing === null ? [] : spares.before(standing, [], wanted, false);
-      steps.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
+      restores.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
-    for (const copy of copies) steps.push(flowStep(copy, key));
+    for (const copy of copies) restores.push(flowStep(copy, key));
   }
-  return steps;
+  return [...steps, ...copiesFirst.flatMap(({ key }) => stubs.get(key) ?? []), ...restores];
+}
+
+/** Keys of the streams that a lost one copies from, as far as anybody remembers. */
+function originsOf(view: View, { account, key, standing }: Loss): readonly string[] {
+  const { mirror, sources = [] } = standing?.settings ?? {};
+  const told = [...(mirror ? [mirror] : []), ...sources].flatMap(({ name, external }) => (external ? [] : [name]));
+  const names = told.length > 0 ? told : (view.memory.get(key)?.origins ?? []);
+  return names.map((name) => streamKey(account, name));
 }
 
 /** A mirror goes on or stands still; a stream that sources begins at the front, as was seen on 2.15: 400 messages became 800. */
