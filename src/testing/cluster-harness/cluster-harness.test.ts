@@ -119,6 +119,15 @@ describe("a local cluster that grows and shrinks", { timeout: 180_000 }, () => {
     const nc = await app(cluster.node("n1"));
     try {
       await createStream(nc, { name: "BIG", subjects: ["big.>"], num_replicas: 3 });
+      // What a leader has under way when its disk is full is never acknowledged.
+      await until(
+        async () => {
+          const { leader } = (await jsRequest<Placed>(nc, "STREAM.INFO.BIG")).cluster;
+          if (leader === "n2") await jsRequest(nc, "STREAM.LEADER.STEPDOWN.BIG", { placement: { preferred: "n1" } });
+          return leader !== undefined && leader !== "n2";
+        },
+        (elsewhere) => elsewhere,
+      );
       const subjects = ["big.a"];
       for (let round = 0; round < 3; round++)
         await fillStream(nc, "BIG", { messages: 400, size: 16 * 1024, kind: "random", subjects });
