@@ -1,15 +1,15 @@
+import { originsFirst } from "../../jetstream/origins-first.ts";
 import { streamKey } from "../ledger.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { type Cover, coverOf } from "./cover.ts";
 import { findLosses, isNamed, type Loss } from "./find-losses.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
-import { originsFirst } from "./origins-first.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
-import type { View } from "./view.ts";
+import { originsOf, type View } from "./view.ts";
 
 /** Measured on 2.10: for at least two minutes after the removal, in the answer of every server; a restart of each ends it. */
 const stillCharged =
@@ -30,9 +30,10 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
   const census = censusStep(view);
   if (census !== null) steps.push(census);
   const losses = findLosses(view);
-  const origins = (loss: Loss): readonly string[] => originsOf(view, loss);
-  const copiesFirst = originsFirst([...losses].reverse(), origins).toReversed();
-  for (const loss of originsFirst(losses, origins)) {
+  const keyOf = ({ key }: Loss): string => key;
+  const origins = (loss: Loss): readonly string[] => originsOfLost(view, loss);
+  const copiesFirst = originsFirst([...losses].reverse(), keyOf, origins).toReversed();
+  for (const loss of originsFirst(losses, keyOf, origins)) {
     const { account, name, key } = loss;
     const cover = coverOf(view, account, name, loss.anew ? "lost" : "last");
     const target = { account, stream: name };
@@ -129,11 +130,10 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
 }
 
 /** Keys of the streams that a lost one copies from, as far as anybody remembers. */
-function originsOf(view: View, { account, key, standing }: Loss): readonly string[] {
-  const { mirror, sources = [] } = standing?.settings ?? {};
-  const told = [...(mirror ? [mirror] : []), ...sources].flatMap(({ name, external }) => (external ? [] : [name]));
-  const names = told.length > 0 ? told : (view.memory.get(key)?.origins ?? []);
-  return names.map((name) => streamKey(account, name));
+function originsOfLost(view: View, { account, key, standing }: Loss): readonly string[] {
+  const told = standing === null ? [] : originsOf(standing);
+  if (told.length > 0) return told;
+  return (view.memory.get(key)?.origins ?? []).map((name) => streamKey(account, name));
 }
 
 /** A mirror goes on or stands still; a stream that sources begins at the front, as was seen on 2.15: 400 messages became 800. */

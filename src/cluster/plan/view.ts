@@ -58,7 +58,7 @@ export function viewOf(request: PlanRequest): View {
 }
 
 /** Keys of the streams of the same account that a stream mirrors or sources. */
-function originsOf({ account, settings, remembered }: StreamStanding): readonly string[] {
+export function originsOf({ account, settings, remembered }: StreamStanding): readonly string[] {
   if (settings === null) return (remembered?.origins ?? []).map((name) => streamKey(account, name));
   return [...(settings.mirror ? [settings.mirror] : []), ...settings.sources]
     .filter(({ external }) => external === null)

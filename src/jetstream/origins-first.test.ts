@@ -5,6 +5,7 @@ import { originsFirst } from "./origins-first.ts";
 const order = (origins: Readonly<Record<string, readonly string[]>>): string =>
   originsFirst(
     Object.keys(origins).map((key) => ({ key })),
+    ({ key }) => key,
     ({ key }) => origins[key] ?? [],
   )
     .map(({ key }) => key)
