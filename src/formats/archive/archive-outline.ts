@@ -5,6 +5,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { ChunkType, maxChunkBytes } from "../s2/s2-frames.ts";
 import type { ArchivedConsumer } from "./archive-report.ts";
 import { ArchiveWalk } from "./archive-walk.ts";
+import { idleV1, idleV2 } from "./idle-sinks.ts";
 
 /** A file of known size that can be read anywhere. */
 export interface ReadAnywhere {
@@ -38,13 +39,10 @@ export function outlineArchive(file: ReadAnywhere, kernels: Kernels): ArchiveOut
   const walk = new ArchiveWalk(
     {
       v1: () => ({
+        ...idleV1,
         stream: (meta) => {
           stream = meta;
         },
-        blockIndex: () => {},
-        blockStart: () => {},
-        records: () => {},
-        blockEnd: () => {},
         index: (found) => {
           index = found;
         },
@@ -53,7 +51,7 @@ export function outlineArchive(file: ReadAnywhere, kernels: Kernels): ArchiveOut
           odd = true;
         },
       }),
-      v2: () => ({ state: () => {}, messages: () => {}, consumer: () => {}, problem: () => {} }),
+      v2: () => idleV2,
     },
     kernels,
     { readRecords: false },

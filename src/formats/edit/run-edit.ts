@@ -2,6 +2,7 @@ import { ArchiveInspector, type ArchiveReport } from "../archive/archive-inspect
 import type { ArchiveOutline } from "../archive/archive-outline.ts";
 import { ArchiveWalk } from "../archive/archive-walk.ts";
 import { checkConsumers } from "../archive/check-consumers.ts";
+import { idleV1, idleV2 } from "../archive/idle-sinks.ts";
 import { judgeV1 } from "../archive/judge-v1.ts";
 import { withLossesAtStart } from "../archive/losses-at-start.ts";
 import { refuseIncomplete } from "../archive/refuse-incomplete.ts";
@@ -161,23 +162,7 @@ function judgeForeseen(
 
 /** The format of an archive, which its first bytes tell. Throws ARCHIVE_DAMAGED where they are no archive. */
 export function archiveFormat(read: ReadArchive, kernels: Kernels): "v1" | "v2" {
-  const nothing = (): void => {};
-  const common = { consumer: nothing, problem: nothing };
-  const walk = new ArchiveWalk(
-    {
-      v1: () => ({
-        ...common,
-        stream: nothing,
-        blockIndex: nothing,
-        blockStart: nothing,
-        records: nothing,
-        blockEnd: nothing,
-        index: nothing,
-      }),
-      v2: () => ({ ...common, state: nothing, messages: nothing }),
-    },
-    kernels,
-  );
+  const walk = new ArchiveWalk({ v1: () => idleV1, v2: () => idleV2 }, kernels);
   read((bytes) => {
     for (let at = 0; at < bytes.length && walk.format === undefined; at += 64 * 1024) {
       walk.push(bytes.subarray(at, at + 64 * 1024));
