@@ -60,7 +60,8 @@ export function registerAccountBackup(parent: Command): void {
     );
   addConnectionOptions(command).action(async (directory: string, flags: Flags) => {
     const json = flags.json ?? false;
-    prepareCheck();
+    // The configuration alone holds nothing to check.
+    if (flags.layout === "directories" || flags.data) prepareCheck();
     await runCommand(
       { flags: connectionFlags(command), json, command: "account backup", validate: () => validate(flags) },
       async ({ session, signal }) => {
