@@ -1,22 +1,17 @@
 import type { Command } from "commander";
 import type { StreamChange } from "../../cluster/change/stream-change.ts";
+import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { RelightError } from "../../errors.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
-import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
-import { runLocalCommand } from "../run-local-command.ts";
+import type { Session } from "../../jetstream/session.ts";
+import type { ClusterSession } from "../open-cluster-session.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
+import { addChangeOutputOptions, type ChangeFlags, runChange } from "../run-change.ts";
 import { tool } from "../version.ts";
 
-interface ChangeFlags {
+interface StreamChangeFlags extends ChangeFlags {
   readonly preferred?: string;
   readonly from?: string;
-  readonly force?: string;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly progress: boolean;
-  readonly json?: boolean;
-  readonly ledger?: LedgerFlag;
-  readonly audit?: string;
 }
 
 const exitCodes =
@@ -53,7 +48,7 @@ function registerPeerRemove(parent: Command): void {
       "  relight stream cluster peer-remove ORDERS n3 --system-context sys --dry-run\n" +
       exitCodes,
   );
-  command.action(async (stream: string, server: string, flags: ChangeFlags) => {
+  command.action(async (stream: string, server: string, flags: StreamChangeFlags) => {
     await run(command, "stream cluster peer-remove", flags, { verb: "peer-remove", stream, server });
   });
 }
@@ -72,7 +67,7 @@ function registerStepDown(parent: Command): void {
     "after",
     `\nExamples:\n  relight stream cluster step-down ORDERS\n  relight stream cluster step-down ORDERS --preferred n2\n${exitCodes}`,
   );
-  command.action(async (stream: string, flags: ChangeFlags) => {
+  command.action(async (stream: string, flags: StreamChangeFlags) => {
     const preferred = flags.preferred ?? null;
     await run(command, "stream cluster step-down", flags, { verb: "step-down", stream, preferred });
   });
@@ -91,65 +86,39 @@ function registerMove(parent: Command): void {
     "after",
     `\nExamples:\n  relight stream cluster move AUDIT --from n2 --system-context sys\n${exitCodes}`,
   );
-  command.action(async (stream: string, flags: ChangeFlags) => {
+  command.action(async (stream: string, flags: StreamChangeFlags) => {
     await run(command, "stream cluster move", flags, { verb: "move", stream, server: flags.from ?? "" });
   });
 }
 
 function addChangeOptions(command: Command): Command {
-  command
-    .option("--dry-run", "say what it would do and what speaks against it, and do nothing")
-    .option("--no-progress", "log lines instead of a line that is redrawn")
-    .option("--json", "one JSON document on stdout: schemas/cluster-change.json");
-  addLedgerOptions(command, { required: true }).option(
-    "--audit <file>",
-    "where everything done is written down (default: beside the ledger)",
-  );
-  return addConnectionOptions(addSystemOptions(command));
+  command.option("--dry-run", "say what it would do and what speaks against it, and do nothing");
+  return addConnectionOptions(addSystemOptions(addChangeOutputOptions(command)));
 }
 
 async function run(command: Command, name: string, flags: ChangeFlags, change: StreamChange): Promise<void> {
-  const json = flags.json ?? false;
-  const asks = change.verb === "peer-remove" && !flags.yes && !flags.dryRun && flags.force === undefined;
-  const validate = (): void => {
-    if (flags.force !== undefined && change.verb === "peer-remove" && flags.force !== change.server) {
-      throw new RelightError("USAGE", `--force needs the name of the server once more: --force ${change.server}`);
-    }
-    if (!asks || process.stdin.isTTY) return;
-    throw new RelightError("USAGE", "it asks before a replica is deleted, and there is no terminal to ask on", {
-      hint: "See what it would do: --dry-run. Then pass --yes.",
-    });
+  const removes = change.verb === "peer-remove";
+  const what = {
+    name,
+    server: removes ? change.server : undefined,
+    before: removes ? "a replica is deleted" : undefined,
+    noCluster: "a stream has one replica there",
   };
-  await runLocalCommand({ json, command: name, validate }, async ({ signal }) => {
-    const { openClusterSession } = await import("../open-cluster-session.ts");
+  await runChange(command, flags, what, accountOf, async ({ session, basis, confirm, options }) => {
     const { changeStream } = await import("../../operations/cluster-change/change-stream.ts");
-    const { checkNamedLedger, openClusterLedger } = await import("../cluster-ledger.ts");
-    const { confirmStep } = await import("../confirm-step.ts");
-    const { changeExitCode, reportChange } = await import("../output/change-report.ts");
-    const { RecoveryProgress } = await import("../output/recovery-report.ts");
-    await checkNamedLedger(flags.ledger);
-    await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
-    if (!session.session) throw new RelightError("AUTH_FAILED", "the stream's own account is needed");
-    const { path } = await openClusterLedger(flags.ledger, session);
-    if (path === null)
-      throw new RelightError("USAGE", "this server belongs to no cluster: a stream has one replica there");
-    using progress = new RecoveryProgress(process.stderr, flags.progress && !json);
-    const outcome = await changeStream(
-      {
-        change,
-        account: session.session,
-        system: session.system,
-        ledger: path,
-        force: flags.force !== undefined,
-        dryRun: flags.dryRun ?? false,
-        tool,
-        ...(flags.audit === undefined ? {} : { audit: flags.audit }),
-        confirm: asks ? ({ step }): Promise<boolean> => confirmStep(step, signal) : undefined,
-      },
-      { signal, onEvent: (event) => progress.take(event) },
-    );
-    progress.clear();
-    reportChange(outcome, json);
-    return changeExitCode(outcome);
+    const request = {
+      ...basis,
+      change,
+      account: accountOf(session),
+      system: session.system,
+      tool,
+      confirm: confirm && (({ step }: { readonly step: PlanStep }) => confirm(step)),
+    };
+    return await changeStream(request, options);
   });
+}
+
+function accountOf({ session }: ClusterSession): Session {
+  if (session) return session;
+  throw new RelightError("AUTH_FAILED", "the stream's own account is needed");
 }
