@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { damaged } from "../../formats/damaged.ts";
 import { Kernels } from "../../formats/kernels/kernels.ts";
@@ -6,6 +6,7 @@ import type { Parsing } from "../../formats/parsing.ts";
 import { S2Decoder } from "../../formats/s2/s2-decoder.ts";
 import { endTarEntry, nextTarEntry } from "../../formats/tar/tar-reader.ts";
 import { Window } from "../../formats/window.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { fileSystemError } from "../files/staged-directory.ts";
 import { segmentFault } from "./safe-names.ts";
 
@@ -89,7 +90,7 @@ class FileWriter {
 
   async #begin(path: string): Promise<void> {
     this.#path = path;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(path));
     this.#file = await open(path, "wx", 0o600);
   }
 

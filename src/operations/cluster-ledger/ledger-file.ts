@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { acceptStreams } from "../../cluster/accept-streams.ts";
 import { emptyLedger, type Ledger } from "../../cluster/ledger.ts";
@@ -7,6 +7,7 @@ import type { Picture } from "../../cluster/picture.ts";
 import { isSeen } from "../../cluster/unseen.ts";
 import { RelightError } from "../../errors.ts";
 import { FileLock } from "../files/file-lock.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { fileSystemError, syncDirectory, writeDurably } from "../files/staged-directory.ts";
 
 /** The ledger in a file; undefined: there is none yet. Throws USAGE where the file holds something else, and FILE_SYSTEM. */
@@ -39,7 +40,7 @@ export async function readLedgerFile(path: string): Promise<Ledger | undefined> 
 export async function changeLedgerFile(path: string, change: (ledger: Ledger) => Ledger): Promise<Ledger> {
   const directory = dirname(path);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
   } catch (error) {
     throw fileSystemError(`cannot create ${directory}`, error);
   }

@@ -1,7 +1,8 @@
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { fileSystemError } from "../files/file-system-error.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 
 /** One line of the audit log. */
 export interface AuditEntry {
@@ -39,7 +40,7 @@ export class AuditLog {
   static async open(path: string, run: string): Promise<AuditLog> {
     const log = new AuditLog(path, run);
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeDirectory(dirname(path));
       await using file = await open(path, "a+", 0o600);
       const { size } = await file.stat();
       const last = Buffer.alloc(1);

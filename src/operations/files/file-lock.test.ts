@@ -47,4 +47,12 @@ await FileLock.take(${JSON.stringify(path)}, { waitMs: 0, what: "it" }); console
       }
       assert.deepEqual(readdirSync(directory), []);
     }));
+
+  it("is an error, and not a search without end, where the system makes no directory", {
+    skip: !existsSync("/proc/self"),
+  }, async () => {
+    await assert.rejects(FileLock.take("/proc/x/y/a.lock", { waitMs: 0, what: "it" }), (error: Error) =>
+      isRelightError(error, "FILE_SYSTEM"),
+    );
+  });
 });

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RelightError } from "../../errors.ts";
 import { hostMark, isAlive } from "./dead-leftovers.ts";
 import { fileSystemError } from "./file-system-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 export interface FileLockOptions {
   /** How long to wait for whoever holds it, in ms. */
@@ -30,7 +31,7 @@ export class FileLock implements AsyncDisposable {
     const own = `${path}.${process.pid}-${randomBytes(4).toString("hex")}`;
     const until = Date.now() + waitMs;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeDirectory(dirname(path));
       await writeFile(own, `${mark} ${process.pid}\n`, { mode: 0o600 });
       for (;;) {
         try {
