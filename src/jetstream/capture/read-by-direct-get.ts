@@ -1,14 +1,10 @@
 import { createInbox, type Msg } from "@nats-io/nats-core";
-import { RelightError } from "../../errors.ts";
-import { parseRfc3339 } from "../../formats/rfc3339.ts";
 import type { CaptureEnd, CaptureRange } from "./capture-sink.ts";
+import { directGetAnswer } from "./direct-get-answer.ts";
 import { rawMessage } from "./raw-message.ts";
 
 const batchMessages = 2_000;
 const batchBytes = 8 * 1024 * 1024;
-const appendedMark = "\r\nNats-Stream: ";
-
-const nothing = new Uint8Array(0);
 
 interface Reading {
   next: number;
@@ -75,25 +71,17 @@ async function readBatch(range: CaptureRange, reading: Reading): Promise<BatchEn
 /** Takes one message of a batch; says how the batch ended instead where it has. */
 function receive(message: Msg, { through, sink }: CaptureRange, reading: Reading): BatchEnd | undefined {
   const { headers, payload } = rawMessage(message);
-  const text = Buffer.from(headers).toString("latin1");
-  const status = /^NATS\/1\.0 (\d{3})([^\r]*)/.exec(text);
-  if (status) {
-    const number = (name: string): number => Number(new RegExp(`\r\n${name}: (\\d+)\r\n`).exec(text)?.[1] ?? "0");
-    if (status[1] === "204") return { pending: number("Nats-Num-Pending"), last: number("Nats-Last-Sequence") };
+  const answer = directGetAnswer(headers);
+  const { field } = answer;
+  if (answer.status !== undefined) {
+    const { status, description } = answer;
+    const number = (name: string): number => Number(/^\d+$/.exec(field(name) ?? "")?.[0] ?? "0");
+    if (status === "204") return { pending: number("Nats-Num-Pending"), last: number("Nats-Last-Sequence") };
     // No message from here on.
-    if (status[1] === "404") return { pending: 0, last: through };
-    return { problem: `a batch of direct gets ended with ${status[1]}${status[2]}` };
+    if (status === "404") return { pending: 0, last: through };
+    return { problem: `a batch of direct gets ended with ${status}${description}` };
   }
-  // The last occurrence: a message that was republished may carry fields of these names itself.
-  const cut = text.lastIndexOf(appendedMark);
-  const appended = text.slice(cut);
-  const field = (name: string): string | undefined => new RegExp(`\r\n${name}: ([^\r]*)\r\n`).exec(appended)?.[1];
-  const sequence = Number(field("Nats-Sequence"));
-  const time = parseRfc3339(field("Nats-Time-Stamp") ?? "");
-  const subject = field("Nats-Subject");
-  if (cut < 0 || !Number.isSafeInteger(sequence) || time === undefined || subject === undefined) {
-    throw new RelightError("INTERNAL", "an answer of a direct get without its fields");
-  }
+  const { sequence } = answer;
   const pending = field("Nats-Num-Pending");
   if (pending === undefined) return { problem: "the server knows no batches of direct gets" };
   if (sequence < reading.next || (reading.pending !== undefined && Number(pending) !== reading.pending - 1)) {
@@ -104,8 +92,7 @@ function receive(message: Msg, { through, sink }: CaptureRange, reading: Reading
     reading.next = through + 1;
     return { pending: 0, last: through };
   }
-  const own = cut === "NATS/1.0".length ? nothing : Buffer.from(`${text.slice(0, cut)}\r\n\r\n`, "latin1");
-  sink.take(sequence, time, Buffer.from(subject, "latin1"), own, payload);
+  sink.take(sequence, answer.time, answer.subject, answer.headers, payload);
   reading.next = sequence + 1;
   return undefined;
 }

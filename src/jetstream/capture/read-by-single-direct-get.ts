@@ -1,13 +1,11 @@
 import { RequestError } from "@nats-io/nats-core";
 import { RelightError } from "../../errors.ts";
-import { parseRfc3339 } from "../../formats/rfc3339.ts";
 import type { CaptureEnd, CaptureRange } from "./capture-sink.ts";
+import { directGetAnswer } from "./direct-get-answer.ts";
 import { rawMessage } from "./raw-message.ts";
 
 /** Requests under way at a time. */
 const atOnce = 64;
-const appendedMark = "\r\nNats-Stream: ";
-const nothing = new Uint8Array(0);
 
 interface Answer {
   readonly headers: Buffer;
@@ -60,23 +58,12 @@ async function get({ api, stream, silenceMs }: CaptureRange, query: object): Pro
 
 /** Gives one message to the sink, and returns its sequence; undefined: there is none. */
 function taken({ headers, payload }: Answer, { sink, through }: CaptureRange): number | undefined {
-  const text = headers.toString("latin1");
-  const status = /^NATS\/1\.0 (\d{3})([^\r]*)/.exec(text);
-  if (status?.[1] === "404") return undefined;
-  if (status) throw new Refused(`a direct get was answered with ${status[1]}${status[2]}`);
-  // The last occurrence: a message that was republished may carry fields of these names itself.
-  const cut = text.lastIndexOf(appendedMark);
-  const appended = text.slice(Math.max(0, cut));
-  const field = (name: string): string => new RegExp(`\r\n${name}: ([^\r]*)\r\n`).exec(appended)?.[1] ?? "";
-  const sequence = Number(field("Nats-Sequence"));
-  // Up to 2.9 "2026-01-31 12:00:00.5 +0000 UTC".
-  const time = parseRfc3339(field("Nats-Time-Stamp").replace(/^(\S+) (\S+) \+0000 UTC$/, "$1T$2Z"));
-  const subject = field("Nats-Subject");
-  if (cut < 0 || time === undefined || subject === "" || !Number.isSafeInteger(sequence)) {
-    throw new RelightError("INTERNAL", "an answer of a direct get without its fields");
+  const answer = directGetAnswer(headers);
+  if (answer.status === "404") return undefined;
+  if (answer.status !== undefined) {
+    throw new Refused(`a direct get was answered with ${answer.status}${answer.description}`);
   }
-  if (sequence > through) return sequence;
-  const own = cut === "NATS/1.0".length ? nothing : Buffer.from(`${text.slice(0, cut)}\r\n\r\n`, "latin1");
-  sink.take(sequence, time, Buffer.from(subject, "latin1"), own, payload);
+  const { sequence } = answer;
+  if (sequence <= through) sink.take(sequence, answer.time, answer.subject, answer.headers, payload);
   return sequence;
 }
