@@ -8,7 +8,7 @@ import {
 } from "../jetstream/connection/resolve-connection-settings.ts";
 import { resolveSystemSettings, type SystemFlags } from "../jetstream/connection/resolve-system-settings.ts";
 import { openSettingsSession } from "../jetstream/connection/settings-session.ts";
-import { withToldServers } from "../jetstream/connection/with-told-servers.ts";
+import { orToldServers } from "../jetstream/connection/with-told-servers.ts";
 import type { JetStreamApi } from "../jetstream/jetstream-api.ts";
 import type { Session } from "../jetstream/session.ts";
 
@@ -36,35 +36,22 @@ export async function openClusterSession(
   const settings = resolveConnectionSettings(flags);
   for (const warning of settings.warnings) process.stderr.write(`relight: ${warning}\n`);
   const systemSettings = resolveSystemSettings(system, settings);
+  const others = (): readonly string[] => told;
   await using opening = new AsyncDisposableStack();
   let connection: NatsConnection | undefined;
   if (systemSettings) {
-    connection = await orTold(systemSettings, told, (to) => connectAsSystem(to, signal));
+    connection = await orToldServers(systemSettings, others, (to) => connectAsSystem(to, signal));
     opening.defer(() => connection?.close());
   }
   let session: Session | undefined;
   try {
-    session = opening.use(await orTold(settings, told, (to) => openSettingsSession(to, { signal })));
+    session = opening.use(await orToldServers(settings, others, (to) => openSettingsSession(to, { signal })));
   } catch (error) {
     if (!connection || !isRelightError(error, "AUTH_FAILED")) throw error;
     process.stderr.write(`relight: without an ordinary account, as its user is refused: ${error.message}\n`);
   }
   const resources = opening.move();
   return { account: session?.api, session, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-async function orTold<Connection>(
-  settings: ConnectionSettings,
-  told: readonly string[],
-  open: (settings: ConnectionSettings) => Promise<Connection>,
-): Promise<Connection> {
-  try {
-    return await open(settings);
-  } catch (error) {
-    const others = isRelightError(error, "CONNECT_FAILED") ? withToldServers(settings, told) : null;
-    if (others === null) throw error;
-    return await open(others);
-  }
 }
 
 async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {

@@ -22,6 +22,24 @@ export function withToldServers(
   return { ...settings, servers, serversOrigin: "the cluster itself" };
 }
 
+/**
+ * Opens a connection; where none of the given servers can be reached any more, one to the others that `told` names by then.
+ * Throws what `open` throws: where there are no others, for the servers that were given.
+ */
+export async function orToldServers<Connection>(
+  settings: ConnectionSettings,
+  told: () => readonly string[] | undefined,
+  open: (settings: ConnectionSettings) => Promise<Connection>,
+): Promise<Connection> {
+  try {
+    return await open(settings);
+  } catch (error) {
+    const others = isRelightError(error, "CONNECT_FAILED") ? withToldServers(settings, told()) : null;
+    if (others === null) throw error;
+    return await open(others);
+  }
+}
+
 const addressOf = ({ host, port }: ServerAddress): string => `${host} ${port}`;
 
 /** What a server tells that is no address is not asked for. */
