@@ -82,12 +82,11 @@ export async function changeStream(request: ChangeStreamRequest, options: Change
   if (request.confirm && !(await request.confirm(changePlan))) return outcome("declined", "Not done, as you said.");
   const log = await AuditLog.open(request.audit ?? places.audit, randomUUID());
   for (let attempt = 1; ; attempt++) {
-    const { record, error } = await performStep(step, emptyPlan(planned), {
+    const { record, error } = await performStep(step, {
       // A step-down asks the stream's account only; all else was refused without the system account.
       request: {
         account,
         system: system ?? account.api.connection,
-        words: noWords,
         ledger: request.ledger,
         tool: request.tool,
       },
@@ -170,20 +169,4 @@ function summaryOf(step: PlanStep, leader: string | null, { seconds }: StepRecor
     default:
       return `${server} has no part in ${stream} any more; ${took}.`;
   }
-}
-
-function emptyPlan({ picture, now }: PlanRequest): Parameters<typeof performStep>[1] {
-  return {
-    format: "relight-cluster-plan",
-    formatVersion: 1,
-    takenAt: picture.later.takenAt,
-    plannedAt: now,
-    outlook: "act",
-    summary: "",
-    complete: true,
-    versions: [],
-    hazards: [],
-    steps: [],
-    notes: [],
-  };
 }

@@ -87,7 +87,7 @@ export async function removeServer(request: RemoveServerRequest, options: Change
   }
   const audit = request.audit ?? recoveryPlaces(request.ledger).audit;
   if (forced) {
-    const { record, error } = await insist(request, words, step, planned, plan, looks, options);
+    const { record, error } = await insist(request, step, planned, looks, options);
     const summary =
       error === null
         ? `${server.name} is removed; verified after ${record.seconds.toFixed(1)} s.`
@@ -175,10 +175,8 @@ function unknown(word: string, { picture, ledger }: PlanRequest): RelightError {
 /** Sends a removal that the planner is against, by the operator's word; verified as every other. */
 async function insist(
   request: RemoveServerRequest,
-  words: OperatorWords,
   step: PlanStep,
   planned: PlanRequest,
-  plan: ClusterPlan,
   looks: Looks,
   { signal, onEvent }: ChangeOptions,
 ): Promise<Pick<Awaited<ReturnType<typeof performStep>>, "record" | "error">> {
@@ -186,8 +184,8 @@ async function insist(
   await using _ = await FileLock.take(places.lock, { waitMs: 0, what: "this cluster's recovery" });
   const log = await AuditLog.open(request.audit ?? places.audit, randomUUID());
   await log.write({ event: "begun", evidence: [`the operator insists on ${step.id}`] });
-  return performStep(step, plan, {
-    request: { system: request.system, account: request.account, words, ledger: request.ledger, tool: request.tool },
+  return performStep(step, {
+    request: { system: request.system, account: request.account, ledger: request.ledger, tool: request.tool },
     options: { ...(signal ? { signal } : {}), ...(onEvent ? { onEvent } : {}) },
     planned,
     looks,

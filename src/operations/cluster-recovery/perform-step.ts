@@ -1,6 +1,6 @@
 import type { Ledger } from "../../cluster/ledger.ts";
 import { noteBegun, noteDone } from "../../cluster/note-done.ts";
-import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { BackupCover, PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { viewOf } from "../../cluster/plan/view.ts";
 import { asRelightError, type ErrorCode, isRelightError, RelightError } from "../../errors.ts";
@@ -12,7 +12,7 @@ import type { RecoveryOptions, RecoveryRequest, StepRecord } from "./recovery-re
 import { carryOut } from "./steps/carry-out.ts";
 
 export interface Performance {
-  readonly request: RecoveryRequest;
+  readonly request: Pick<RecoveryRequest, "system" | "account" | "ledger" | "tool">;
   readonly options: RecoveryOptions;
   readonly planned: PlanRequest;
   readonly looks: Looks;
@@ -40,7 +40,7 @@ const untouched: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Carries out one step, waits for its effect, and notes it: in the audit log before and after, and in the ledger. Throws FILE_SYSTEM, LOCKED. */
-export async function performStep(step: PlanStep, _plan: ClusterPlan, performance: Performance): Promise<Performed> {
+export async function performStep(step: PlanStep, performance: Performance): Promise<Performed> {
   const { request, options, planned, looks, log, newBackups, restored } = performance;
   const began = new Date();
   const seconds = (): number => (Date.now() - began.getTime()) / 1000;

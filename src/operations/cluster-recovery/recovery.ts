@@ -192,7 +192,7 @@ export class Recovery {
 
   async #perform(step: PlanStep, plan: ClusterPlan): Promise<RelightError | null> {
     const planned = this.#requestOfPlan();
-    const { record, covers, error } = await performStep(step, plan, {
+    const { record, covers, error } = await performStep(step, {
       request: this.#request,
       options: this.#options,
       planned,
