@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
 import { clusterVersions, wideClusterTests } from "../../testing/cluster-versions.ts";
 import { compareStreams } from "../../testing/compare-streams.ts";
 import { RecoveryCluster } from "../../testing/recovery-cluster.ts";
 import { ShippedSchemas } from "../../testing/shipped-schemas.ts";
+import { recoveryPlaces } from "../cluster-recovery/recovery-places.ts";
 import type { ChangeOutcome } from "./change-outcome.ts";
+import type { ChangeOptions } from "./change-stream.ts";
 import { type RemoveServerRequest, removeServer } from "./remove-server.ts";
 
 const schemas = new ShippedSchemas();
@@ -25,8 +28,12 @@ for (const version of clusterVersions("2.15")) {
     });
     after(() => at?.[Symbol.asyncDispose]());
 
-    async function remove(server: string, request: Partial<RemoveServerRequest> = {}): Promise<ChangeOutcome> {
-      const outcome = await removeServer({
+    async function remove(
+      server: string,
+      request: Partial<RemoveServerRequest> = {},
+      options: ChangeOptions = {},
+    ): Promise<ChangeOutcome> {
+      const wanted: RemoveServerRequest = {
         server,
         system: at.system,
         account: at.session,
@@ -37,7 +44,8 @@ for (const version of clusterVersions("2.15")) {
         gapMs: 1_500,
         tool: "test",
         ...request,
-      });
+      };
+      const outcome = await removeServer(wanted, options);
       schemas.check("cluster-change", outcome);
       return outcome;
     }
@@ -102,8 +110,14 @@ for (const version of clusterVersions("2.15")) {
       const refused = await removeSettled(next);
       assert.deepEqual([refused.status, codes(refused)], ["refused", ["comes-first"]]);
       assert.match(refused.blockers[0]?.text ?? "", /add-node/);
-      const forced = await remove(next, { force: true });
+      const { lock } = recoveryPlaces(at.at("ledger.json"));
+      const locked: boolean[] = [];
+      const onEvent: ChangeOptions["onEvent"] = ({ kind }) => {
+        if (kind === "step-begun" || kind === "step-ended") locked.push(existsSync(lock));
+      };
+      const forced = await remove(next, { force: true }, { onEvent });
       assert.deepEqual([forced.status, forced.forced], ["done", true], JSON.stringify(forced));
+      assert.deepEqual(locked, [true, true], "nobody else may begin a recovery meanwhile");
       const info = await at.session.api.streamInfo("THREE");
       assert.equal(info.cluster?.replicas?.length, 1);
       assert.equal(info.state.messages, 400);

@@ -184,7 +184,8 @@ async function insist(
   await using _ = await FileLock.take(places.lock, { waitMs: 0, what: "this cluster's recovery" });
   const log = await AuditLog.open(request.audit ?? places.audit, randomUUID());
   await log.write({ event: "begun", evidence: [`the operator insists on ${step.id}`] });
-  return performStep(step, {
+  // Awaited here: the lock is given back when this returns.
+  return await performStep(step, {
     request: { system: request.system, account: request.account, ledger: request.ledger, tool: request.tool },
     options: { ...(signal ? { signal } : {}), ...(onEvent ? { onEvent } : {}) },
     planned,
