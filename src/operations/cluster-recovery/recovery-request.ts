@@ -2,7 +2,6 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { Sample } from "../../cluster/picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { OperatorWords, PlanRequest, Thresholds } from "../../cluster/plan/plan-request.ts";
-import type { RelightError } from "../../errors.ts";
 import type { Session } from "../../jetstream/session.ts";
 
 /** What a recovery works with. Spans in ms. */
@@ -102,10 +101,4 @@ export interface LeftOver {
   readonly step: string | null;
   readonly text: string;
   readonly cure: string;
-}
-
-/** Why a recovery stopped. */
-export interface Failure {
-  readonly step: PlanStep;
-  readonly error: RelightError;
 }

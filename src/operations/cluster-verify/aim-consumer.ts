@@ -4,7 +4,7 @@ import type { ConsumerInfo } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 
 /** By this a consumer of a verification is known, should one be left for a moment. */
-export const verifyConsumerDescription = "reads one replica of the stream for relight cluster verify";
+const verifyConsumerDescription = "reads one replica of the stream for relight cluster verify";
 
 /** The server removes a consumer itself that nobody asks for so long: where this process dies, it leaves none behind. */
 const inactiveNs = 30_000_000_000;
