@@ -4,6 +4,7 @@ import { isRelightError, type RelightError } from "../../errors.ts";
 import { backupJsonName } from "../../formats/directory/backup-json.ts";
 import { configFileName } from "../../formats/directory/config-layout.ts";
 import { isConfigurationLayout, readConfiguration } from "../account-restore/read-configuration.ts";
+import { isDirectory } from "../files/is-directory.ts";
 import { type ReadBackupOptions, readAccountBackup, type StoredStream } from "../stream-restore/read-backup.ts";
 
 export interface AccountStream {
@@ -30,7 +31,7 @@ export async function readAccountDirectory(
   path: string,
   options: ReadBackupOptions = {},
 ): Promise<AccountDirectory | undefined> {
-  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return undefined;
+  if (!(await isDirectory(path))) return undefined;
   const names = await readdir(path);
   if (names.includes(backupJsonName)) return undefined;
   if ((await isConfigurationLayout(path)) || names.some(isData)) return readFiles(path, names.sort());

@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { settingsOf } from "../../cluster/observe/picture-stream.ts";
 import type { BackupCover } from "../../cluster/plan/plan-request.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { isDirectory } from "../files/is-directory.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 
 /** What the directories of `--backups` are worth to a plan. */
@@ -43,12 +43,8 @@ async function storedIn(
 ): Promise<{ readonly streams: readonly StoredStream[]; readonly failures: readonly string[] }> {
   const { readAccountBackup, readBackup } = await import("../stream-restore/read-backup.ts");
   const { isConfigurationLayout, readConfiguration } = await import("../account-restore/read-configuration.ts");
-  const isDirectory = await stat(path).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
   // What is not there is refused by the reader, in its words.
-  if (!isDirectory) return { streams: await readBackup(path), failures: [] };
+  if (!(await isDirectory(path))) return { streams: await readBackup(path), failures: [] };
   if (await isConfigurationLayout(path)) {
     const { streams } = await readConfiguration(path);
     return {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { FileLock } from "../files/file-lock.ts";
+import { isDirectory } from "../files/is-directory.ts";
 import { AuditLog } from "./audit-log.ts";
 import { readBackupCovers } from "./read-backup-covers.ts";
 import { Recovery } from "./recovery.ts";
@@ -36,11 +37,7 @@ function definedPlaces({ audit, newBackups }: RecoveryRequest): {
 
 /** The directory, where it is there and holds something. */
 async function existing(path: string): Promise<readonly string[]> {
-  const there = await stat(path).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
-  if (!there) return [];
+  if (!(await isDirectory(path))) return [];
   const names = await readdir(path);
   return names.some((name) => !name.startsWith(".")) ? [path] : [];
 }

@@ -1,5 +1,6 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isDirectory } from "./is-directory.ts";
 
 /**
  * Makes a directory and those above it that are missing, for its owner alone. Node's own way of doing that goes on for ever
@@ -17,8 +18,4 @@ export async function makeDirectory(path: string): Promise<void> {
       if (again.code !== "EEXIST") throw again;
     });
   }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
