@@ -5,6 +5,7 @@ import { emptyLedger } from "../../cluster/ledger.ts";
 import { livingPeers } from "../../cluster/living-peers.ts";
 import { nameList } from "../../cluster/name-list.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
+import type { Sample, StreamPicture } from "../../cluster/picture.ts";
 import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { defaultThresholds, noWords, type PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
@@ -123,19 +124,22 @@ async function plan({ change, ledger, system, gapMs }: ChangeStreamRequest, look
   return { ...asked, picture, ledger: known, now: new Date().toISOString() };
 }
 
+/** The step's stream, as its account has it in a look. */
+function streamIn(look: Sample | undefined, { target }: PlanStep): StreamPicture | undefined {
+  const account = look?.accounts.find(({ name }) => name === target.account);
+  return account?.streams.find(({ name }) => name === target.stream);
+}
+
 /** Whoever leads the step's stream in the last look. */
-function leaderNow({ last }: Looks, { target }: PlanStep): string | null {
-  const streams = last?.accounts.find(({ name }) => name === target.account)?.streams ?? [];
-  const stream = streams.find(({ name }) => name === target.stream);
+function leaderNow({ last }: Looks, step: PlanStep): string | null {
+  const stream = streamIn(last, step);
   return stream === undefined ? null : seenOr(stream.leader, null);
 }
 
 /** What the stream's group still lacks: a server may have been given a replica that does not answer. */
-function shortOf({ last }: Looks, { target, kind }: PlanStep): readonly string[] {
-  const stream = last?.accounts
-    .find(({ name }) => name === target.account)
-    ?.streams.find(({ name }) => name === target.stream);
-  if (kind === "step-down" || !last || !stream || !isSeen(stream.config)) return [];
+function shortOf({ last }: Looks, step: PlanStep): readonly string[] {
+  const stream = streamIn(last, step);
+  if (step.kind === "step-down" || !last || !stream || !isSeen(stream.config)) return [];
   const { alive, down } = livingPeers(stream, last);
   const { replicas } = stream.config;
   if (down.length === 0 && alive.length >= replicas) return [];
@@ -148,9 +152,7 @@ function shortOf({ last }: Looks, { target, kind }: PlanStep): readonly string[]
 /** Why a step-down did not bring the leader that it should; null: it did. */
 function missedLeader(step: PlanStep, leader: string | null, { picture }: PlanRequest): string | null {
   if (step.kind !== "step-down") return null;
-  const before = picture.later.accounts
-    .find(({ name }) => name === step.target.account)
-    ?.streams.find(({ name }) => name === step.target.stream);
+  const before = streamIn(picture.later, step);
   const { preferred } = step.arguments;
   if (preferred !== null) return leader === preferred ? null : `${leader ?? "Nobody"} leads now, and not ${preferred}.`;
   return before && leader === seenOr(before.leader, null)
