@@ -1,7 +1,7 @@
 import { readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { acceptStreams } from "../../cluster/accept-streams.ts";
-import { emptyLedger, type Ledger } from "../../cluster/ledger.ts";
+import { emptyLedger, type Ledger, streamKey } from "../../cluster/ledger.ts";
 import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { isSeen } from "../../cluster/unseen.ts";
@@ -84,10 +84,10 @@ export function refuseForeignLedger(path: string, { servers, streams }: Ledger, 
     }
   }
   const created = new Map(
-    later.accounts.flatMap((account) => account.streams).map((one) => [nameOf(one), one.created]),
+    later.accounts.flatMap((account) => account.streams).map((one) => [streamKey(one.account, one.name), one.created]),
   );
   const both = streams.flatMap((stream) => {
-    const now = created.get(nameOf(stream));
+    const now = created.get(streamKey(stream.account, stream.name));
     return stream.created === null || stream.deletedAt !== null || now === undefined || !isSeen(now)
       ? []
       : [stream.created === now];
@@ -100,7 +100,6 @@ export function refuseForeignLedger(path: string, { servers, streams }: Ledger, 
   });
 }
 
-const nameOf = ({ account, name }: { readonly account: string; readonly name: string }): string => `${account}/${name}`;
 const names = (servers: readonly { readonly name: string }[]): string => servers.map(({ name }) => name).join(", ");
 
 function isLedger(value: unknown): value is Ledger {
