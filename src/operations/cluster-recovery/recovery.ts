@@ -7,7 +7,7 @@ import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { type BackupCover, defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { viewOf } from "../../cluster/plan/view.ts";
 import { seenOr } from "../../cluster/unseen.ts";
-import { RelightError } from "../../errors.ts";
+import type { RelightError } from "../../errors.ts";
 import { changeLedgerFile, refuseForeignLedger } from "../cluster-ledger/ledger-file.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { coversOfCluster } from "./covers-of-cluster.ts";
@@ -37,13 +37,16 @@ export class Recovery {
   readonly #steps: StepRecord[] = [];
   readonly #done = new Set<string>();
   readonly #declined = new Set<string>();
+  /** The step that a person agreed to last. */
+  #confirmed: string | null = null;
   /** What a person has to look at although no plan says it any more. */
   readonly #asked = new Map<string, LeftOver>();
   #covers: readonly BackupCover[] = [];
+  /** Those whose archives were read. */
+  readonly #read = new Set<BackupCover>();
   readonly #restored = new Map<string, number>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
-  #planned: PlanRequest | null = null;
 
   constructor(
     request: RecoveryRequest,
@@ -83,18 +86,18 @@ export class Recovery {
     let waited = "";
     for (;;) {
       this.#options.signal?.throwIfAborted();
-      const { plan, account } = await this.#replan();
+      const { plan, planned, account } = await this.#replan();
       const allowances = { account, only: this.#request.only, done: this.#done, declined: this.#declined };
       const { step, wait, left } = nextStep(plan, allowances);
       if (plan.outlook === "hold") return this.#outcome("left", left);
       if (step !== null) {
         waited = "";
-        const forbidden = (await this.#request.forbid?.(plan, this.#requestOfPlan())) ?? null;
+        const forbidden = (await this.#request.forbid?.(plan, planned)) ?? null;
         if (forbidden !== null) return this.#outcome("left", [...left, forbidden]);
-        if (isGrave(step) && (await this.#dropSpoiled(plan))) continue;
+        if (isGrave(step) && (await this.#dropSpoiled(plan, planned))) continue;
         if (await this.#isDeclined(step, plan)) continue;
         const began = Date.now();
-        const error = await this.#perform(step, plan);
+        const error = await this.#perform(step, plan, planned);
         waitUntil += Date.now() - began;
         if (error?.code === "CANCELLED") return this.#outcome("cancelled", left);
         if (error !== null) return this.#outcome(error.code === "PLAN_OUTDATED" ? "left" : "failed", left);
@@ -117,9 +120,8 @@ export class Recovery {
   }
 
   /** Reads each backup that the plan relies on once, before the first step without a way back; true: one is no backup, so plan anew. */
-  async #dropSpoiled(plan: ClusterPlan): Promise<boolean> {
-    if (this.#planned === null) return false;
-    const unread = reliedOn(plan, viewOf(this.#planned)).filter((cover) => !this.#read.has(cover));
+  async #dropSpoiled(plan: ClusterPlan, planned: PlanRequest): Promise<boolean> {
+    const unread = reliedOn(plan, viewOf(planned)).filter((cover) => !this.#read.has(cover));
     const spoiled = await spoiledBackups(unread, this.#options.signal);
     for (const cover of unread) this.#read.add(cover);
     for (const { cover, error } of spoiled) {
@@ -131,16 +133,20 @@ export class Recovery {
     }
     return spoiled.length > 0;
   }
-  readonly #read = new Set<BackupCover>();
 
   /** A wait for a server that a given plan does not have is one that its author has not agreed to. */
   #forbids({ id }: PlanStep): boolean {
     return /^wait:server:/.test(id) && this.#request.only !== undefined && !this.#request.only.has(id);
   }
 
-  async #replan(): Promise<{ readonly plan: ClusterPlan; readonly account: string | null }> {
+  async #replan(): Promise<{
+    readonly plan: ClusterPlan;
+    /** What it was made from. */
+    readonly planned: PlanRequest;
+    readonly account: string | null;
+  }> {
     const picture = await this.#looks.picture(this.#gapMs);
-    if (this.#planned === null) this.#covers = coversOfCluster(this.#found, picture.later).covers;
+    if (this.#plan === null) this.#covers = coversOfCluster(this.#found, picture.later).covers;
     const ledger = await changeLedgerFile(this.#request.ledger, (known) => {
       refuseForeignLedger(this.#request.ledger, known, picture);
       const { ledger: settled, settled: keys } = settleRestored(known, picture.later, this.#covers);
@@ -153,10 +159,10 @@ export class Recovery {
         });
       }
       // Said once, of what was there at the first look.
-      const accept = this.#planned === null ? (this.#request.accept ?? []) : [];
+      const accept = this.#plan === null ? (this.#request.accept ?? []) : [];
       return mergeLedger(accept.length === 0 ? settled : acceptStreams(settled, accept, picture.later), picture);
     });
-    this.#planned = {
+    const planned: PlanRequest = {
       picture,
       ledger,
       backups: this.#covers,
@@ -164,14 +170,14 @@ export class Recovery {
       thresholds: this.#request.thresholds ?? defaultThresholds,
       now: new Date().toISOString(),
     };
-    const plan = planCluster(this.#planned);
+    const plan = planCluster(planned);
     const changed = signature(plan) !== (this.#plan === null ? "" : signature(this.#plan));
     this.#plan = plan;
     if (changed) {
       await this.#log.write({ event: "planned", outcome: plan.summary, evidence: plan.steps.map(shortly) });
       this.#options.onEvent?.({ kind: "planned", plan });
     }
-    return { plan, account: seenOr(picture.later.sight.account, null) };
+    return { plan, planned, account: seenOr(picture.later.sight.account, null) };
   }
 
   /** What a person took long to answer is looked at anew before it is done. */
@@ -183,15 +189,8 @@ export class Recovery {
     this.#gapMs = defaultGapMs;
     return true;
   }
-  #confirmed: string | null = null;
 
-  #requestOfPlan(): PlanRequest {
-    if (this.#planned === null) throw new RelightError("INTERNAL", "a step without a plan");
-    return this.#planned;
-  }
-
-  async #perform(step: PlanStep, plan: ClusterPlan): Promise<RelightError | null> {
-    const planned = this.#requestOfPlan();
+  async #perform(step: PlanStep, plan: ClusterPlan, planned: PlanRequest): Promise<RelightError | null> {
     const { record, covers, error } = await performStep(step, {
       request: this.#request,
       options: this.#options,
