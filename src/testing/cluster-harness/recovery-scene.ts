@@ -103,6 +103,14 @@ export class RecoveryScene implements AsyncDisposable {
     while (!(await counted())) await sleep(20);
   }
 
+  /** THREE with three replicas, and ONE with one, in the same place. Returns the server that has ONE, and with it all there is of it. */
+  async loadThreeAndOne(where: { readonly placement?: OpenConfig["placement"] } = {}): Promise<string> {
+    await this.load({ name: "THREE", num_replicas: 3, ...where });
+    await this.load({ name: "ONE", num_replicas: 1, ...where });
+    const [home = ""] = await this.homes("ONE");
+    return home;
+  }
+
   /** Where a stream lives: its leader, then the others. */
   async homes(stream: string): Promise<readonly string[]> {
     const nc = await this.connect();

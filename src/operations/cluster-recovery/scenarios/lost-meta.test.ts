@@ -8,9 +8,7 @@ import { scenarioVersions } from "../../../testing/cluster-harness/scenario-vers
 
 /** Two of the nodes that hold R3 streams only, and the one that has the R1. */
 async function loseTwo(scene: RecoveryScene): Promise<{ readonly dead: readonly string[]; readonly left: string }> {
-  await scene.load({ name: "THREE", num_replicas: 3 });
-  await scene.load({ name: "ONE", num_replicas: 1 });
-  const [left = ""] = await scene.homes("ONE");
+  const left = await scene.loadThreeAndOne();
   const dead = scene.cluster.servers.map(({ name }) => name).filter((name) => name !== left);
   await scene.remember();
   for (const name of dead) await scene.cluster.wipe(name);

@@ -8,9 +8,7 @@ for (const version of ["2.9", "2.10", "2.15"]) {
   describe(`a node of a cluster of ${version} is gone`, { timeout: 300_000 }, () => {
     it("F31, F33: with a spare: R3 streams have three replicas again, the R1 is restored from its backup", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [dead = ""] = await scene.homes("ONE");
+      const dead = await scene.loadThreeAndOne();
       await scene.cluster.add();
       await scene.cluster.ready();
       await scene.backUp();
@@ -43,9 +41,7 @@ for (const version of ["2.9", "2.10", "2.15"]) {
 
     it("F33: an R1 without a backup blocks the removal until it is released, and is not touched before", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [dead = ""] = await scene.homes("ONE");
+      const dead = await scene.loadThreeAndOne();
       await scene.cluster.add();
       await scene.cluster.ready();
       await scene.remember();
@@ -79,9 +75,7 @@ for (const version of ["2.9", "2.10", "2.15"]) {
         accounts: [{ name: "APP", users, jetstream }],
         noAuthUser: "app",
       });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [dead = ""] = await scene.homes("ONE");
+      const dead = await scene.loadThreeAndOne();
       await scene.cluster.add();
       await scene.cluster.ready();
       await scene.backUp();

@@ -13,8 +13,7 @@ for (const version of scenarioVersions(["2.10", "2.15"], ["2.15"])) {
   describe(`what is no death in a cluster of ${version}`, { timeout: 300_000 }, () => {
     it("F40: a partition: neither side does anything, and all is whole when it heals", async () => {
       await using scene = await RecoveryScene.start({ version, proxied: true });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
+      await scene.loadThreeAndOne();
       await scene.remember();
       scene.proxies?.part("n1");
       const majority = await scene.plan({}, "n2", "n3");
@@ -43,9 +42,7 @@ for (const version of scenarioVersions(["2.10", "2.15"], ["2.15"])) {
 
     it("F32: a node that stands still is waited for, and is a member as before when it goes on", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [still = ""] = await scene.homes("ONE");
+      const still = await scene.loadThreeAndOne();
       await scene.remember();
       await scene.cluster.node(still).pause();
       await scene.missed(still);

@@ -12,9 +12,7 @@ for (const version of ["2.10", "2.15"]) {
 
     it("F33, F47: a spare of the wrong tag is no spare: says which is needed, and recovers when it is there", async () => {
       await using scene = await RecoveryScene.start({ version, node: fast(["n1", "n2", "n3", "n5"]) });
-      await scene.load({ name: "THREE", num_replicas: 3, placement: { tags: ["disk:fast"] } });
-      await scene.load({ name: "ONE", num_replicas: 1, placement: { tags: ["disk:fast"] } });
-      const [dead = ""] = await scene.homes("ONE");
+      const dead = await scene.loadThreeAndOne({ placement: { tags: ["disk:fast"] } });
       await scene.cluster.add("n4");
       await scene.cluster.ready();
       await scene.backUp();

@@ -9,9 +9,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
   describe(`a node of a cluster of ${version} comes back`, { timeout: 300_000 }, () => {
     it("F39, F49: under its old name with an empty disk: R3 fill up by themselves, the R1 that is empty now is restored", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [wiped = ""] = await scene.homes("ONE");
+      const wiped = await scene.loadThreeAndOne();
       await scene.backUp();
       await scene.remember();
       await scene.cluster.wipe(wiped);
@@ -28,9 +26,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
 
     it("F32: with its disk: it is waited for, and nothing was done meanwhile", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [down = ""] = await scene.homes("ONE");
+      const down = await scene.loadThreeAndOne();
       await scene.backUp();
       await scene.remember();
       await scene.cluster.node(down).terminate("SIGTERM");
@@ -47,9 +43,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
 
     it("F35: under its name, with its disk, after it was removed: nothing that came of the recovery is lost to it", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
-      const [dead = ""] = await scene.homes("ONE");
+      const dead = await scene.loadThreeAndOne();
       await scene.cluster.add();
       await scene.cluster.ready();
       await scene.backUp();
@@ -70,8 +64,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
 
     it("F49, F13: every store is empty, as F42 to F44 look from outside: nothing is restored before a person has looked; an R3 with one replica first", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
+      await scene.loadThreeAndOne();
       await scene.backUp();
       await scene.remember();
       const names = scene.cluster.servers.map(({ name }) => name);

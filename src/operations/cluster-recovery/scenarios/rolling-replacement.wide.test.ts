@@ -8,8 +8,7 @@ for (const version of ["2.10", "2.15"]) {
   describe(`all three nodes of a cluster of ${version} are replaced`, { timeout: 580_000 }, () => {
     it("F34, F35, F36: each is emptied while it lives, stopped by a person, and removed; no peer of the old ones is left", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
+      await scene.loadThreeAndOne();
       await scene.backUp();
       await scene.remember();
       for (const old of ["n1", "n2", "n3"]) {
@@ -31,8 +30,7 @@ for (const version of ["2.10", "2.15"]) {
 
     it("F31, F34: each dies, and is replaced by a spare; the R1 comes from its backup each time it has to", async () => {
       await using scene = await RecoveryScene.start({ version });
-      await scene.load({ name: "THREE", num_replicas: 3 });
-      await scene.load({ name: "ONE", num_replicas: 1 });
+      await scene.loadThreeAndOne();
       await scene.backUp();
       await scene.remember();
       for (const old of ["n1", "n2", "n3"]) {
