@@ -4,6 +4,14 @@ import { describe, it } from "node:test";
 import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
 import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 
+/** Stops a node for good: Relight removes it, and all is whole without it. */
+async function stopAndRemove(scene: RecoveryScene, old: string): Promise<void> {
+  await scene.cluster.node(old).terminate("SIGTERM");
+  assertRecovered(await scene.recover({ gone: [old] }, { earlier: await scene.missed(old) }));
+  await scene.cluster.discard(old);
+  await scene.cluster.ready();
+}
+
 for (const version of ["2.10", "2.15"]) {
   describe(`all three nodes of a cluster of ${version} are replaced`, { timeout: 580_000 }, () => {
     it("F34, F35, F36: each is emptied while it lives, stopped by a person, and removed; no peer of the old ones is left", async () => {
@@ -18,10 +26,7 @@ for (const version of ["2.10", "2.15"]) {
         assert.equal(drained.status, "left", `${drained.summary} ${JSON.stringify(drained.left)}`);
         assert.ok(!(await scene.homes("THREE")).includes(old), stepsDone(drained).join(", "));
         assert.ok(!(await scene.homes("ONE")).includes(old));
-        await scene.cluster.node(old).terminate("SIGTERM");
-        assertRecovered(await scene.recover({ gone: [old] }, { earlier: await scene.missed(old) }));
-        await scene.cluster.discard(old);
-        await scene.cluster.ready();
+        await stopAndRemove(scene, old);
       }
       await scene.assertSame("THREE");
       await scene.assertSame("ONE");
@@ -36,10 +41,7 @@ for (const version of ["2.10", "2.15"]) {
       for (const old of ["n1", "n2", "n3"]) {
         await scene.cluster.add();
         await scene.cluster.ready();
-        await scene.cluster.node(old).terminate("SIGTERM");
-        assertRecovered(await scene.recover({ gone: [old] }, { earlier: await scene.missed(old) }));
-        await scene.cluster.discard(old);
-        await scene.cluster.ready();
+        await stopAndRemove(scene, old);
       }
       await scene.assertSame("THREE");
       await scene.assertRestored("ONE");
