@@ -75,8 +75,13 @@ export class RecoveryCluster implements AsyncDisposable {
   async fillReplicated(name: string, replicas: number): Promise<readonly string[]> {
     await createStream(this.nc, { ...this.#config(name), num_replicas: replicas });
     await this.#fill(name);
-    const { cluster } = await this.session.api.streamInfo(name);
-    return [cluster?.leader ?? "", ...(cluster?.replicas ?? []).map((replica) => replica.name)];
+    return await this.homes(name);
+  }
+
+  /** Where a stream lives: its leader, then the others. */
+  async homes(stream: string): Promise<readonly string[]> {
+    const { cluster } = await this.session.api.streamInfo(stream);
+    return [cluster?.leader ?? "", ...(cluster?.replicas ?? []).map(({ name }) => name)];
   }
 
   /** The same with one replica, on one server. Its placement is asked for, and then forgotten: it may be replaced by any. */
