@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { observeCluster } from "../../cluster/observe/observe-cluster.ts";
+import { SampleTrail } from "../../cluster/observe/sample-trail.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { Picture, Sample } from "../../cluster/picture.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
@@ -24,16 +25,16 @@ export interface LooksOptions {
 /** The looks at a cluster that a recovery takes, one after the other; every one is the fresh half of a picture, and later the older. */
 export class Looks {
   readonly #options: LooksOptions;
-  #samples: readonly Sample[];
+  readonly #trail = new SampleTrail();
 
   constructor(options: LooksOptions) {
     this.#options = options;
-    this.#samples = options.earlier ? [options.earlier] : [];
+    if (options.earlier) this.#trail.add(options.earlier);
   }
 
   /** The last one that was taken; undefined: none was. */
   get last(): Sample | undefined {
-    return this.#samples.at(-1);
+    return this.#trail.last;
   }
 
   /** Looks once. Throws CANCELLED, or what the signal says. */
@@ -41,7 +42,7 @@ export class Looks {
     const { account, system, signal } = this.#options;
     const earlier = this.last;
     const sample = await observeCluster({ account, system, earlier, brief: earlier !== undefined, signal });
-    this.#add(sample);
+    this.#trail.add(sample);
     return sample;
   }
 
@@ -50,23 +51,12 @@ export class Looks {
    * than that needs: what it says may have changed on purpose since.
    */
   async picture(gapMs = defaultGapMs): Promise<Picture> {
-    const first = this.#samples[0] ?? (await this.look());
+    const first = this.#trail.first ?? (await this.look());
     const wait = Date.parse(first.takenAt) + gapMs - Date.now();
     if (wait > 0) {
       this.#options.onWait(wait);
       await sleep(wait, undefined, this.#options.signal ? { signal: this.#options.signal } : {});
     }
-    const later = await this.look();
-    const at = Date.parse(later.takenAt);
-    const earlier = this.#samples.findLast(({ takenAt }) => Date.parse(takenAt) <= at - gapMs) ?? null;
-    return { format: "relight-cluster-picture", formatVersion: 1, earlier, later };
-  }
-
-  #add(sample: Sample): void {
-    // One that is old enough for any picture is enough; the rest would only fill the memory.
-    const old = this.#samples.findLastIndex(
-      ({ takenAt }) => Date.parse(takenAt) <= Date.parse(sample.takenAt) - defaultGapMs,
-    );
-    this.#samples = [...this.#samples.slice(Math.max(0, old)), sample];
+    return this.#trail.picture(await this.look(), gapMs);
   }
 }

@@ -3,7 +3,7 @@ import { clusterStatus } from "../../cluster/cluster-status.ts";
 import { emptyLedger, type Ledger } from "../../cluster/ledger.ts";
 import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { observeCluster } from "../../cluster/observe/observe-cluster.ts";
-import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
+import { SampleTrail } from "../../cluster/observe/sample-trail.ts";
 import type { Picture, Sample } from "../../cluster/picture.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { defaultThresholds, noWords, type PlanRequest } from "../../cluster/plan/plan-request.ts";
@@ -40,8 +40,7 @@ class Watch implements AsyncDisposable {
   readonly #replacements: Replacements;
   readonly #began = Date.now();
   #eyes: WatchEyes | null;
-  /** Young enough for a picture, the last one first taken. */
-  #samples: readonly Sample[] = [];
+  readonly #trail = new SampleTrail();
   #vigil = emptyVigil;
   #things: readonly WatchedThing[] | null = null;
   #proposed = "";
@@ -105,7 +104,7 @@ class Watch implements AsyncDisposable {
   async #look(eyes: WatchEyes): Promise<boolean> {
     const { account, system } = eyes;
     const { signal } = this.#options;
-    const last = this.#samples.at(-1);
+    const last = this.#trail.last;
     const sample = await observeCluster({ account, system, earlier: last, brief: last !== undefined, signal });
     this.#looks += 1;
     this.#vigil = keepVigil(this.#vigil, sample);
@@ -116,7 +115,8 @@ class Watch implements AsyncDisposable {
     }
     this.#found();
     await this.#replacements.learn(system);
-    const picture = this.#picture(sample);
+    const picture = this.#trail.picture(sample);
+    this.#trail.add(sample);
     const status = clusterStatus(picture);
     const things = watchedThings(status);
     const changes = watchedChanges(this.#things, things);
@@ -133,18 +133,8 @@ class Watch implements AsyncDisposable {
     this.#proposed = signature;
     const acted = await this.#replacements.actOn(proposal, planned, eyes, this.#vigil, this.#backups.paths);
     if (acted === null) return false;
-    // What was seen before it acted is no earlier half of anything.
-    this.#samples = [];
+    this.#trail.clear();
     return acted.status === "cancelled";
-  }
-
-  /** The look, beside the youngest one that is old enough. */
-  #picture(later: Sample): Picture {
-    const at = Date.parse(later.takenAt);
-    const old = this.#samples.findLastIndex(({ takenAt }) => Date.parse(takenAt) <= at - defaultGapMs);
-    const earlier = this.#samples[old] ?? null;
-    this.#samples = [...this.#samples.slice(Math.max(0, old)), later];
-    return { format: "relight-cluster-picture", formatVersion: 1, earlier, later };
   }
 
   /** Without the servers' own answers nothing is added: half a picture is no baseline. */
