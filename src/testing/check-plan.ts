@@ -12,6 +12,14 @@ export interface PlanRow {
   readonly steps: readonly string[];
 }
 
+/** One situation, and the steps that it must give, with whether each may be done unasked. */
+export interface StepsRow {
+  readonly story: string;
+  readonly situation: Situation;
+  /** Lines of `planLines`: "wait:healed:n3 later safe". */
+  readonly steps: readonly string[];
+}
+
 export const planOf = (situation: Situation): ClusterPlan => planCluster(sketchRequest(situation));
 
 export function checkPlan({ situation, outlook, steps }: PlanRow): void {
@@ -23,6 +31,8 @@ export function checkPlan({ situation, outlook, steps }: PlanRow): void {
 /** "peer-remove:n3 ready safe": id, state, and whether it may be done unasked. */
 export const planLines = (situation: Situation): string[] =>
   planOf(situation).steps.map(({ id, state, safe }) => `${id} ${state}${safe ? " safe" : ""}`);
+
+export const checkSteps = ({ situation, steps }: StepsRow): void => assert.deepEqual(planLines(situation), steps);
 
 export function stepOf(situation: Situation, id: string): PlanStep {
   const found = planOf(situation).steps.find((one) => one.id === id);

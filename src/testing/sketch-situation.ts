@@ -1,4 +1,4 @@
-import { emptyLedger, type Ledger, type LedgerStream } from "../cluster/ledger.ts";
+import { emptyLedger, type Ledger, type LedgerServer, type LedgerStream } from "../cluster/ledger.ts";
 import { peerIdOf } from "../cluster/peer-id.ts";
 import type { MetaPicture, Sample, ServerPicture, StreamPicture } from "../cluster/picture.ts";
 import {
@@ -12,6 +12,12 @@ import { type PeerSketch, sketchPeer, sketchSample, sketchServer, sketchStream }
 
 export const now = "2026-01-01T12:00:00.000Z";
 export const before = (ms: number): string => new Date(Date.parse(now) - ms).toISOString();
+
+export const three: readonly string[] = ["n1", "n2", "n3"];
+/** Four servers, of which n3 does not answer: the others can take what it had. */
+export const withSpare: readonly string[] = ["n1", "n2", "!n3", "n4"];
+/** It is flagged offline, and the operator says that it is gone. */
+export const n3Gone = { offline: ["n3"], words: { gone: ["n3"] } };
 
 /** A cluster in trouble, in few words, for the planner. */
 export interface Situation {
@@ -135,6 +141,24 @@ export function replicated(
   };
 }
 
+/** A stream of three replicas that is whole. */
+export const whole = (name = "ORDERS"): StreamPicture => replicated(name, ["+n1", "+n2", "+n3"], "n1");
+
+/** One whose replica on n3 is dead. */
+export const shortOfN3 = (): StreamPicture => replicated("ORDERS", ["+n1", "+n2", "xn3"], "n1");
+
+/** A stream as a mirror of another of its account. */
+export function mirrorOf(origin: string, stream: StreamPicture): StreamPicture {
+  if (!("replicas" in stream.config)) throw new Error(`the configuration of ${stream.name} is not seen`);
+  return { ...stream, config: { ...stream.config, mirror: { name: origin, external: null } } };
+}
+
+/** A sample with something about its meta group changed. */
+export const withMeta = (sample: Sample, change: object): Sample => ({
+  ...sample,
+  meta: { ...sample.meta, ...change } as Sample["meta"],
+});
+
 /** A stream whose only replica is on a server that does not answer. */
 export function unanswered(name: string, changes: Partial<StreamPicture> = {}): StreamPicture {
   const unseen = { unseen: "no-answer" } as const;
@@ -184,6 +208,24 @@ export function remembered(
     ...rest,
   };
 }
+
+/** A ledger that remembers one server, which was last seen, and which Relight removed, so many ms ago; null: it did not. */
+export const rememberingServer =
+  (name: string, lastSeenMs: number, removedMs: number | null, changes: Partial<LedgerServer> = {}) =>
+  (ledger: Ledger): Ledger => ({
+    ...ledger,
+    servers: [
+      {
+        name,
+        peer: peerIdOf(name),
+        cluster: "C",
+        tags: [],
+        lastSeen: before(lastSeenMs),
+        removedAt: removedMs === null ? null : before(removedMs),
+        ...changes,
+      },
+    ],
+  });
 
 export function backup(stream: string, lastSeq = 500, changes: Partial<BackupCover> = {}): BackupCover {
   return {

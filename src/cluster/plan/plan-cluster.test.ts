@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
-import { backup, remembered, replicated } from "../../testing/sketch-situation.ts";
+import {
+  backup,
+  n3Gone,
+  remembered,
+  replicated,
+  three,
+  whole,
+  withMeta,
+  withSpare,
+} from "../../testing/sketch-situation.ts";
 import { peerIdOf } from "../peer-id.ts";
-import type { Sample } from "../picture.ts";
 
-const three = ["n1", "n2", "n3"];
-const whole = (name = "ORDERS"): ReturnType<typeof replicated> => replicated(name, ["+n1", "+n2", "+n3"], "n1");
 /** n2 has not yet got what its leader sent just now. */
 const inFlight = three.map((name) => {
   const standing = { current: name !== "n2", offline: false, activeMs: 4, lag: name === "n2" ? 3 : 0 };
   return { name, peer: peerIdOf(name), standing };
-});
-const withMeta = (sample: Sample, change: object): Sample => ({
-  ...sample,
-  meta: { ...sample.meta, ...change } as Sample["meta"],
 });
 
 const rows: readonly PlanRow[] = [
@@ -224,7 +226,7 @@ describe("the plan of a cluster", () => {
 
   it("CP-09: is complete only where Relight can do all of it", () => {
     assert.equal(planOf({ servers: three, streams: [whole()] }).complete, true);
-    const spare = { servers: ["n1", "n2", "!n3", "n4"], offline: ["n3"], words: { gone: ["n3"] } };
+    const spare = { servers: withSpare, ...n3Gone };
     const streams = [replicated("ORDERS", ["+n1", "+n2", "xn3"], "n1")];
     assert.equal(planOf({ ...spare, streams }).complete, true);
     assert.equal(planOf({ ...spare, servers: ["n1", "n2", "!n3"], streams }).complete, false);

@@ -1,9 +1,6 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
-import { replicated } from "../../testing/sketch-situation.ts";
-
-const three = ["n1", "n2", "n3"];
-const whole = (name = "ORDERS"): ReturnType<typeof replicated> => replicated(name, ["+n1", "+n2", "+n3"], "n1");
+import { replicated, three, whole } from "../../testing/sketch-situation.ts";
 
 const rows: readonly PlanRow[] = [
   {

@@ -1,10 +1,8 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { before, remembered, replicated } from "../../testing/sketch-situation.ts";
+import { before, remembered, replicated, three, whole } from "../../testing/sketch-situation.ts";
 
-const three = ["n1", "n2", "n3"];
-const whole = (name = "ORDERS"): ReturnType<typeof replicated> => replicated(name, ["+n1", "+n2", "+n3"], "n1");
 const leaderless = (name = "ORDERS", allowDirect = true): ReturnType<typeof replicated> =>
   replicated(name, ["+n1", "+n2", "+n3"], null, { allowDirect });
 

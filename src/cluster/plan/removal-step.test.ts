@@ -3,16 +3,16 @@ import { describe, it } from "node:test";
 import { planOf, stepOf } from "../../testing/check-plan.ts";
 import {
   before,
+  mirrorOf,
+  n3Gone,
   remembered,
   replicated,
   type Situation,
+  shortOfN3,
   sketchRequest,
   unanswered,
+  withSpare,
 } from "../../testing/sketch-situation.ts";
-
-const spare = ["n1", "n2", "!n3", "n4"];
-const gone = { offline: ["n3"], words: { gone: ["n3"] } };
-const r3 = (): ReturnType<typeof replicated> => replicated("ORDERS", ["+n1", "+n2", "xn3"], "n1");
 
 describe("the step that removes a server", () => {
   it("CP-26: removes nothing while an account's streams are not all known, unless the operator released the account", () => {
@@ -23,7 +23,7 @@ describe("the step that removes a server", () => {
         inventory: { unseen: "no-account-credential" } as const,
       })),
     });
-    const situation = { servers: spare, ...gone, streams: [r3()], later: blind };
+    const situation = { servers: withSpare, ...n3Gone, streams: [shortOfN3()], later: blind };
     assert.deepEqual(
       stepOf(situation, "peer-remove:n3").blockers.map(({ code }) => code),
       ["inventory-unseen"],
@@ -33,14 +33,14 @@ describe("the step that removes a server", () => {
   });
 
   it("CP-02: says when a silent server will count as gone, and which streams wait for it", () => {
-    const situation = { servers: spare, silentMs: 200_000, streams: [r3()] };
+    const situation = { servers: withSpare, silentMs: 200_000, streams: [shortOfN3()] };
     const wait = stepOf(situation, "wait:server:n3");
     assert.equal(wait.until, before(200_000 - 600_000));
     assert.match(wait.evidence.join(), /APP\/ORDERS: 2 of 3/);
   });
 
   it("removes by peer id, and says what it may cost and what was concluded from", () => {
-    const situation = { servers: spare, ...gone, streams: [r3()] };
+    const situation = { servers: withSpare, ...n3Gone, streams: [shortOfN3()] };
     const removal = stepOf(situation, "peer-remove:n3");
     assert.deepEqual([removal.target.server, removal.target.peer], ["n3", "BXScrY9i"]);
     assert.match(removal.risk, /deleted/);
@@ -52,7 +52,7 @@ describe("the step that removes a server", () => {
     const stream = replicated("TAGGED", ["+n1", "+n2", "xn3"], "n1");
     assert.ok("replicas" in stream.config);
     const tagged = { ...stream, config: { ...stream.config, placement: { tags: ["ssd"] } } };
-    const plan = planOf({ servers: spare, ...gone, streams: [tagged] });
+    const plan = planOf({ servers: withSpare, ...n3Gone, streams: [tagged] });
     const add = plan.steps.find(({ kind }) => kind === "add-node");
     assert.equal(add?.id, "add-node:in cluster C, with the tags ssd");
     assert.deepEqual(add?.evidence, ["n4: has not the tag ssd"]);
@@ -62,7 +62,7 @@ describe("the step that removes a server", () => {
   it("CP-21: counts a unique tag, room and the cluster when it looks for a candidate", () => {
     const cases = [{ n4: { cluster: "OTHER" } }, { n4: { tags: ["!jetstream"] } }];
     for (const server of cases) {
-      const plan = planOf({ servers: spare, ...gone, streams: [r3()], server });
+      const plan = planOf({ servers: withSpare, ...n3Gone, streams: [shortOfN3()], server });
       assert.equal(plan.steps[0]?.kind, "add-node", JSON.stringify(server));
     }
     const zone = (az: string, base = sketchRequest({ servers: ["n1"] }).picture.later.servers[0]): object => ({
@@ -70,9 +70,9 @@ describe("the step that removes a server", () => {
       jetstream: base && "enabled" in base.jetstream ? { ...base.jetstream, uniqueTag: "az:" } : {},
     });
     const zones = (last: string): Situation => ({
-      servers: spare,
-      ...gone,
-      streams: [r3()],
+      servers: withSpare,
+      ...n3Gone,
+      streams: [shortOfN3()],
       server: { n1: zone("a"), n2: zone("b"), n4: zone(last) },
     });
     assert.equal(planOf(zones("b")).steps[0]?.kind, "add-node");
@@ -83,9 +83,9 @@ describe("the step that removes a server", () => {
     const consumer = { name: "audit", durable: true, replicas: 1, servers: ["n3"], delivered: 90, ackFloor: 80 };
     const situation = {
       version: "2.14.6",
-      servers: spare,
-      ...gone,
-      streams: [r3()],
+      servers: withSpare,
+      ...n3Gone,
+      streams: [shortOfN3()],
       memory: [remembered("ORDERS", ["n1", "n2", "n3"], { consumers: [consumer] })],
     };
     const removal = stepOf(situation, "peer-remove:n3");
@@ -94,12 +94,10 @@ describe("the step that removes a server", () => {
   });
 
   it("CP-23: names the mirrors of what would be lost as the best backup there may be", () => {
-    const copy = replicated("COPY", ["+n1"], "n1");
-    assert.ok("replicas" in copy.config);
-    const mirror = { ...copy, config: { ...copy.config, mirror: { name: "ONE", external: null } } };
+    const mirror = mirrorOf("ONE", replicated("COPY", ["+n1"], "n1"));
     const situation = {
-      servers: spare,
-      ...gone,
+      servers: withSpare,
+      ...n3Gone,
       streams: [mirror, unanswered("ONE")],
       memory: [remembered("ONE", ["n3"])],
     };
