@@ -1,0 +1,64 @@
+import { describe, it } from "node:test";
+import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
+import { sketchPeer } from "../../testing/sketch-cluster.ts";
+import { remembered, three, whole } from "../../testing/sketch-situation.ts";
+import type { ConsumerPicture } from "../picture.ts";
+
+const consumer = (peers: readonly string[]): ConsumerPicture => ({
+  name: "work",
+  durable: true,
+  replicas: peers.length,
+  storage: "file",
+  ackPolicy: "explicit",
+  leader: null,
+  peers: peers.map((name) => sketchPeer(`+${name}`)),
+  delivered: { unseen: "not-told" },
+  ackFloor: { unseen: "not-told" },
+  ackPending: { unseen: "not-told" },
+});
+
+const setBack: ConsumerPicture = { ...consumer(three), leader: "n1", delivered: 0, ackFloor: 0, ackPending: 0 };
+const acknowledged = remembered("ORDERS", three, {
+  consumers: [{ name: "work", durable: true, replicas: 1, servers: ["n3"], delivered: 30, ackFloor: 30 }],
+});
+
+const rows: readonly PlanRow[] = [
+  {
+    story: "CP-67: a consumer that nobody leads is made to elect",
+    situation: { servers: three, streams: [{ ...whole(), consumers: [consumer(["n1", "n2", "n3"])] }] },
+    outlook: "act",
+    steps: ["step-down:APP/ORDERS > work ready"],
+  },
+  {
+    story: "CP-67: one that was set back is for a person, who gets the sequence to go on at",
+    situation: { servers: three, streams: [{ ...whole(), consumers: [setBack] }], memory: [acknowledged] },
+    outlook: "blocked",
+    steps: ["ask:consumer:APP/ORDERS > work blocked"],
+  },
+  {
+    story: "CP-04: what only one look shows so far is looked at again, and nothing is called whole meanwhile",
+    situation: {
+      servers: three,
+      streams: [{ ...whole(), consumers: [setBack] }],
+      memory: [acknowledged],
+      earlier: (sample) => ({
+        ...sample,
+        accounts: [
+          { name: "APP", inventory: "complete", streams: [{ ...whole(), consumers: [{ ...setBack, leader: null }] }] },
+        ],
+      }),
+    },
+    outlook: "wait",
+    steps: ["wait:sign:APP/ORDERS > work waiting"],
+  },
+  {
+    story: "CP-67, F34: one whose peers were removed is for a person, who gets the sequence to go on at",
+    situation: { servers: three, streams: [{ ...whole(), consumers: [consumer(["n9"])] }] },
+    outlook: "blocked",
+    steps: ["ask:consumer:APP/ORDERS > work blocked"],
+  },
+];
+
+describe("the plan for consumers that deliver nothing, or too much", () => {
+  for (const row of rows) it(row.story, () => checkPlan(row));
+});
