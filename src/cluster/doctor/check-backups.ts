@@ -1,7 +1,7 @@
 import type { BackupCover } from "../plan/plan-request.ts";
 import { defaultThresholds } from "../plan/plan-request.ts";
 import { seenOr } from "../unseen.ts";
-import { allStreams, type Check, type Finding, streamLabel } from "./finding.ts";
+import { allStreams, type Check, finding, streamLabel } from "./finding.ts";
 
 /** D2: streams that are in no backup, in an old one, or hold less than their backup. */
 export const checkBackups: Check = {
@@ -33,22 +33,28 @@ export const checkBackups: Check = {
         );
       }
     }
-    const finding = (severity: Finding["severity"], title: string, evidence: string[], cure: string): Finding[] =>
-      evidence.length === 0 ? [] : [{ id: "D2", severity, title, evidence, cure }];
     return [
       ...finding(
+        "D2",
         "critical",
         "These streams end before their backups do: they lost messages, or began anew.",
         ahead,
         "Keep these backups, and see what can be got back: relight cluster plan --backups <dir>.",
       ),
       ...finding(
+        "D2",
         "warning",
         "These streams are in no proven backup.",
         missing,
         "Back them up: relight account backup <dir>.",
       ),
-      ...finding("warning", "Backups of these streams are more than a day old.", old, "Back them up on a schedule."),
+      ...finding(
+        "D2",
+        "warning",
+        "Backups of these streams are more than a day old.",
+        old,
+        "Back them up on a schedule.",
+      ),
     ];
   },
 };

@@ -1,5 +1,5 @@
 import type { VerifiedStream } from "../verify/verified-stream.ts";
-import type { Check, Finding } from "./finding.ts";
+import { type Check, finding } from "./finding.ts";
 
 /** D11: what only reading every replica shows. */
 export const checkContent: Check = {
@@ -11,10 +11,9 @@ export const checkContent: Check = {
       verified
         .filter((one) => one.verdict === verdict)
         .map(({ account, stream, reason }) => `${account} > ${stream}: ${reason}`);
-    const finding = (severity: Finding["severity"], title: string, evidence: string[], cure: string): Finding[] =>
-      evidence.length === 0 ? [] : [{ id: "D11", severity, title, evidence, cure }];
     return [
       ...finding(
+        "D11",
         "critical",
         "Replicas of these streams cannot be read, or hold something else than the others.",
         told("damaged"),
@@ -22,6 +21,7 @@ export const checkContent: Check = {
       ),
       // That they are well is not known either.
       ...finding(
+        "D11",
         "info",
         "The content of these streams was not proven.",
         told("unproven"),

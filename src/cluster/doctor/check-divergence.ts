@@ -1,6 +1,6 @@
 import type { ReplicaPicture, StreamPicture } from "../picture.ts";
 import { isSeen } from "../unseen.ts";
-import { allStreams, type Check, type Finding, inEarlier, streamLabel } from "./finding.ts";
+import { allStreams, type Check, finding, inEarlier, streamLabel } from "./finding.ts";
 
 /**
  * D9: replicas that do not hold the same, by their own counters. Messages in flight make them differ for a moment, so both looks
@@ -22,22 +22,23 @@ export const checkDivergence: Check = {
       ahead.push(...more);
       unlike.push(...other);
     }
-    const finding = (severity: Finding["severity"], title: string, evidence: string[], cure: string): Finding[] =>
-      evidence.length === 0 ? [] : [{ id: "D9", severity, title, evidence, cure }];
     return [
       ...finding(
+        "D9",
         "critical",
         "A replica has more than its leader: the leader may have been elected with an empty store.",
         ahead,
         "Stop writing to these streams and copy the store directory of the replica that has more, before anything else.",
       ),
       ...finding(
+        "D9",
         "critical",
         "Servers found messages of these replicas to be lost.",
         lost,
         "Verify the other replicas, then let this one be copied anew from one that is proven.",
       ),
       ...finding(
+        "D9",
         "warning",
         "Replicas with the same last sequence hold different messages.",
         unlike,

@@ -1,7 +1,7 @@
 import type { Sample } from "../picture.ts";
 import type { MetaPicture } from "../server-picture.ts";
 import { isSeen } from "../unseen.ts";
-import type { Check, Finding } from "./finding.ts";
+import { type Check, type Finding, finding } from "./finding.ts";
 
 /** D6: the meta group's members: no leader, ghosts, even sizes, servers that are none. */
 export const checkMembers: Check = {
@@ -14,7 +14,7 @@ export const checkMembers: Check = {
 function findings(meta: MetaPicture, { servers }: Sample): readonly Finding[] {
   const found: Finding[] = [];
   const add = (severity: Finding["severity"], title: string, evidence: readonly string[], cure: string): void => {
-    if (evidence.length > 0) found.push({ id: "D6", severity, title, evidence, cure });
+    found.push(...finding("D6", severity, title, evidence, cure));
   };
   if (meta.leader === null) {
     add(

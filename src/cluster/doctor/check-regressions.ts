@@ -1,5 +1,5 @@
 import { type Regression, regressions } from "../regressions.ts";
-import type { Check, Finding } from "./finding.ts";
+import { type Check, finding } from "./finding.ts";
 
 /** D10: what is less than it was: the only sign of an R1 stream that was created anew, empty, and looks healthy. */
 export const checkRegressions: Check = {
@@ -11,22 +11,23 @@ export const checkRegressions: Check = {
     const certain = regressions(ledger, picture).filter((one) => one.certain);
     const texts = (...kinds: readonly Regression["kind"][]): string[] =>
       certain.filter(({ kind }) => kinds.includes(kind)).map(({ text }) => text);
-    const finding = (severity: Finding["severity"], title: string, evidence: string[], cure: string): Finding[] =>
-      evidence.length === 0 ? [] : [{ id: "D10", severity, title, evidence, cure }];
     return [
       ...finding(
+        "D10",
         "critical",
         "These streams lost messages without having been created anew.",
         texts("emptied", "went-back"),
         "See what can be got back: relight cluster plan --backups <dir>. Until then let nobody write to them.",
       ),
       ...finding(
+        "D10",
         "warning",
         "These streams were created anew, or are gone: by a person, or because every copy was lost.",
         texts("recreated", "vanished"),
         "Ask who did it. If nobody did: relight cluster plan --backups <dir> --restore ACCOUNT/STREAM.",
       ),
       ...finding(
+        "D10",
         "warning",
         "These consumers went back, and deliver again what was acknowledged.",
         texts("consumer-reset"),

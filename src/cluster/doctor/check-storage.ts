@@ -1,5 +1,5 @@
 import { isSeen } from "../unseen.ts";
-import type { Check, Finding } from "./finding.ts";
+import { type Check, finding } from "./finding.ts";
 
 /** Less than this part of its limit left is little. */
 const little = 0.1;
@@ -23,17 +23,17 @@ export const checkStorage: Check = {
     const unwell = servers.flatMap(({ name, health }) =>
       isSeen(health) && !health.ok ? health.errors.map((error) => `${name}: ${error}`) : [],
     );
-    const finding = (severity: Finding["severity"], title: string, evidence: string[], cure: string): Finding[] =>
-      evidence.length === 0 ? [] : [{ id: "D12", severity, title, evidence, cure }];
     return [
       ...finding(
+        "D12",
         "critical",
         "JetStream is off on members of the meta group.",
         off.map(({ name }) => name),
         "The server's log says why: out of storage, a write that failed, or a removal. Make room, then restart it.",
       ),
-      ...finding("warning", "Servers say that they are unwell.", unwell, "Look into their logs."),
+      ...finding("D12", "warning", "Servers say that they are unwell.", unwell, "Look into their logs."),
       ...finding(
+        "D12",
         "warning",
         "Servers have little storage left; replicas of a lost server would not fit there.",
         full,

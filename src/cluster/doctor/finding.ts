@@ -29,6 +29,17 @@ export interface Check {
 
 export type Need = "system-account" | "account" | "two-looks" | "ledger" | "backups" | "content" | "monitoring";
 
+/** A finding where there is evidence of it; none where there is not. */
+export function finding(
+  id: string,
+  severity: Severity,
+  title: string,
+  evidence: readonly string[],
+  cure: string,
+): readonly Finding[] {
+  return evidence.length === 0 ? [] : [{ id, severity, title, evidence, cure }];
+}
+
 /** All streams of a sample. */
 export function allStreams({ accounts }: Sample): readonly StreamPicture[] {
   return accounts.flatMap(({ streams }) => streams);
