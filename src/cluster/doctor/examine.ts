@@ -75,7 +75,6 @@ export function examine(picture: Picture, background: Background = { now: pictur
 
 const reasons: Readonly<Record<Need, string>> = {
   "system-account": "needs a credential of the system account",
-  account: "needs a credential of the account",
   "two-looks": "needs two looks, some seconds apart",
   ledger: "needs what was seen before: from the second run on, and not with --no-ledger",
   backups: "needs to know where the backups are: --backups <dir>",
@@ -87,8 +86,6 @@ function lacks({ earlier, later }: Picture, background: Background, need: Need):
   switch (need) {
     case "two-looks":
       return earlier === null;
-    case "account":
-      return !isSeen(later.sight.account);
     case "system-account":
       return !isSeen(later.sight.system);
     case "ledger":

@@ -27,7 +27,7 @@ export interface Check {
   readonly examine: (picture: Picture, background: Background) => readonly Finding[];
 }
 
-export type Need = "system-account" | "account" | "two-looks" | "ledger" | "backups" | "content" | "monitoring";
+export type Need = "system-account" | "two-looks" | "ledger" | "backups" | "content" | "monitoring";
 
 /** A finding where there is evidence of it; none where there is not. */
 export function finding(
