@@ -1,6 +1,6 @@
 import type { Ledger } from "../cluster/ledger.ts";
 import { nameList } from "../cluster/name-list.ts";
-import { peerIdOf } from "../cluster/peer-id.ts";
+import { isMeant } from "../cluster/peer-id.ts";
 import type { Sample } from "../cluster/picture.ts";
 import type { OperatorWords } from "../cluster/plan/plan-request.ts";
 import { isSeen, seenOr } from "../cluster/unseen.ts";
@@ -24,9 +24,7 @@ export function refuseUnknownServers(
   if (!isSeen(sample.sight.system)) return;
   const members = isSeen(sample.meta) ? seenOr(sample.meta.peers, []) : [];
   const known: readonly KnownServer[] = [...sample.servers, ...members, ...(ledger?.servers ?? [])];
-  // A ghost can be named by the name that its id follows from.
-  const isKnown = (word: string): boolean =>
-    known.some(({ name, peer }) => name === word || peer === word || peer === peerIdOf(word));
+  const isKnown = (word: string): boolean => known.some((server) => isMeant(word, server));
   for (const [flag, words] of [
     ["--gone", gone],
     ["--drain", drain],

@@ -14,3 +14,11 @@ export function peerIdOf(serverName: string): string {
   const hash = createHash("sha256").update(serverName).digest().subarray(0, 8);
   return [...hash].map((byte) => digits[byte % digits.length]).join("");
 }
+
+/** Whether a person's word means this server: its name, its peer id, or of a ghost the name that its id follows from. */
+export function isMeant(
+  word: string,
+  { name, peer }: { readonly name: string | null; readonly peer: string },
+): boolean {
+  return name === word || peer === word || peer === peerIdOf(word);
+}

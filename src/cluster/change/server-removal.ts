@@ -1,5 +1,5 @@
 import { nameList } from "../name-list.ts";
-import { peerIdOf } from "../peer-id.ts";
+import { isMeant } from "../peer-id.ts";
 import { candidates } from "../plan/candidates.ts";
 import type { Blocker, ClusterPlan, PlanStep } from "../plan/cluster-plan.ts";
 import type { PlanRequest } from "../plan/plan-request.ts";
@@ -29,9 +29,7 @@ const absoluteCodes: ReadonlySet<string> = new Set(["answers", "no-step", "two-l
  */
 export function judgeServerRemoval(word: string, request: PlanRequest, plan: ClusterPlan): ServerRemoval {
   const view = viewOf(request);
-  const server =
-    [...view.servers.values()].find(({ name, peer }) => name === word || peer === word || peer === peerIdOf(word)) ??
-    null;
+  const server = [...view.servers.values()].find((one) => isMeant(word, one)) ?? null;
   if (server === null || !server.member) return { server, step: null, blockers: [], absolute: false, fates: [] };
   const step = plan.steps.find(({ id }) => id === `peer-remove:${server.name}`) ?? null;
   const blockers = step === null ? whyNoStep(server, plan) : whyNotYet(step, plan);

@@ -1,4 +1,4 @@
-import { peerIdOf } from "../peer-id.ts";
+import { isMeant } from "../peer-id.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { makeStep, verifications } from "./make-step.ts";
 import { ask } from "./simple-steps.ts";
@@ -38,9 +38,7 @@ export function planSilent(view: View): readonly PlanStep[] {
     );
   }
   for (const word of words.gone) {
-    const server = [...view.servers.values()].find(
-      ({ name, peer }) => name === word || peer === word || peer === peerIdOf(word),
-    );
+    const server = [...view.servers.values()].find((one) => isMeant(word, one));
     if (server === undefined) {
       steps.push(
         ask(`unknown:${word}`, `no server ${word} is known`, "Name it as the servers do, or give its peer id."),

@@ -1,4 +1,4 @@
-import { peerIdOf } from "../peer-id.ts";
+import { isMeant } from "../peer-id.ts";
 import type { Picture, Sample, ServerPicture } from "../picture.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { ClusterRules } from "../version-hazards.ts";
@@ -55,8 +55,7 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
     const answers = seen !== null && seenOr(seen.answers, false);
     const silentTwice = !answers && !answered(picture.earlier, name);
     const heard = standing !== null && !standing.offline && (standing.activeMs ?? Number.POSITIVE_INFINITY) < 10_000;
-    // A ghost can be named by the name that its id follows from.
-    const byWord = words.gone.some((word) => word === name || word === peer || peerIdOf(word) === peer);
+    const byWord = words.gone.some((word) => isMeant(word, { name, peer }));
     const offline = standing?.offline ?? false;
     const silentSince = answers
       ? null
