@@ -6,6 +6,7 @@ import { durationOption } from "../options/duration.ts";
 import { addLedgerOptions } from "../options/ledger-options.ts";
 import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
@@ -88,7 +89,7 @@ export function registerClusterApply(parent: Command): void {
       }
       const first = await observeCluster({ account: session.account, system, signal });
       refuseUnknownServers(words, first, known.before);
-      const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+      const color = useColor();
       using progress = new RecoveryProgress(process.stderr, flags.progress && !json);
       let shown = false;
       const outcome = await recoverCluster(

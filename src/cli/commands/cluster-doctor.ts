@@ -3,6 +3,7 @@ import { ExitCode } from "../../errors.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 interface DoctorFlags {
@@ -83,7 +84,7 @@ export function registerClusterDoctor(parent: Command): void {
       if (flags.json) printJson({ ...examination, not_seen: notSeen, picture });
       else {
         const { renderFindings } = await import("../output/cluster-findings.ts");
-        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        const color = useColor();
         process.stdout.write(renderFindings(examination, notSeen, color));
       }
       const toFix = examination.findings.some(({ severity }) => severity !== "info");

@@ -5,6 +5,7 @@ import { addConnectionOptions, connectionFlags } from "../options/connection-opt
 import { addLedgerOptions } from "../options/ledger-options.ts";
 import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 export function registerClusterPlan(parent: Command): void {
@@ -66,7 +67,7 @@ export function registerClusterPlan(parent: Command): void {
       else {
         const { renderClusterPlan } = await import("../output/cluster-plan.ts");
         const { whatIsUnseen } = await import("../../cluster/what-is-unseen.ts");
-        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        const color = useColor();
         const notSeen = whatIsUnseen(picture.later);
         process.stdout.write(renderClusterPlan(plan, { notSeen, ledger: known.path, color }));
       }

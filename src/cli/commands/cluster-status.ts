@@ -5,6 +5,7 @@ import { ExitCode } from "../../errors.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 interface StatusFlags {
@@ -58,7 +59,7 @@ export function registerClusterStatus(parent: Command): void {
       if (flags.json) printJson(statusJson(status, picture));
       else {
         const { renderClusterStatus } = await import("../output/cluster-status.ts");
-        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        const color = useColor();
         process.stdout.write(renderClusterStatus(status, picture, { all: flags.all ?? false, color }));
       }
       const well = isPlainlyHealthy(picture.later);

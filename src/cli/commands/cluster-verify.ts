@@ -9,6 +9,7 @@ import { addConnectionOptions, connectionFlags } from "../options/connection-opt
 import { collect, parsePositive, parseSize } from "../options/size.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
 import { ProgressLine } from "../output/progress-line.ts";
+import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
 interface VerifyFlags {
@@ -103,7 +104,7 @@ export function registerClusterVerify(parent: Command): void {
       if (json) printJson(verifiedJson(result, picture, notSeen));
       else {
         const { renderVerified } = await import("../output/cluster-verified.ts");
-        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        const color = useColor();
         process.stdout.write(renderVerified(result, picture, notSeen, { all: flags.all ?? false, color }));
       }
       return exitCodes[result.verdict];

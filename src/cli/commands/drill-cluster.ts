@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { ExitCode } from "../../errors.ts";
 import type { DrillReport } from "../../operations/cluster-drill/drill-report.ts";
+import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
@@ -37,7 +38,7 @@ export function registerDrillCluster(parent: Command): void {
       await runLocalCommand({ json, command: "drill cluster" }, async ({ signal }) => {
         const { drillCluster } = await import("../../operations/cluster-drill/drill-cluster.ts");
         const { DrillStory } = await import("../output/drill-story.ts");
-        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        const color = useColor();
         const story = new DrillStory((text) => process.stdout.write(text), color);
         const report = await drillCluster({
           serverVersion: flags.serverVersion,

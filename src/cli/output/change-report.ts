@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { ExitCode } from "../../errors.ts";
 import type { ChangeOutcome } from "../../operations/cluster-change/change-outcome.ts";
 import { printJson } from "../run-local-command.ts";
+import { useColor } from "./use-color.ts";
 
 type Status = ChangeOutcome["status"];
 
@@ -32,7 +33,7 @@ export const changeExitCode = ({ status, left }: ChangeOutcome): ExitCode =>
 /** Writes what came of a change to stdout, for a person or as JSON. */
 export function reportChange(outcome: ChangeOutcome, json: boolean): void {
   if (json) printJson(outcome);
-  else process.stdout.write(renderChange(outcome, process.stdout.isTTY === true && !process.env.NO_COLOR));
+  else process.stdout.write(renderChange(outcome, useColor()));
 }
 
 /** What came of a change, for a person: why it was refused and how that is cured, or what was done and what it costs. */
