@@ -3,6 +3,7 @@ import type { Examination } from "../../cluster/doctor/examine.ts";
 import type { Finding, Severity } from "../../cluster/doctor/finding.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
 import { plural } from "./format-values.ts";
+import { notSeenLines } from "./not-seen-lines.ts";
 
 /** So many lines of evidence are shown; --json has all. */
 const shown = 12;
@@ -28,9 +29,7 @@ export function renderFindings(examination: Examination, notSeen: readonly Blind
     const those = skipped.filter((check) => check.why === why);
     lines.push(`Not checked: ${those.map(({ id, title }) => `${id} ${title}`).join("; ")}: ${why}.`);
   }
-  for (const { what, cure, detail } of notSeen) {
-    lines.push(`Not seen: ${what}${detail ? ` (${detail})` : ""}. To see it, ${cure}.`);
-  }
+  lines.push(...notSeenLines(notSeen));
   return `${lines.join("\n")}\n`;
 }
 

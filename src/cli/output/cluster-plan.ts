@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { ClusterPlan, Outlook, PlanStep, StepState } from "../../cluster/plan/cluster-plan.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
 import { formatSeconds } from "./format-values.ts";
+import { notSeenLines } from "./not-seen-lines.ts";
 
 /** So many lines of evidence are shown; --json has all. */
 const shown = 6;
@@ -53,9 +54,7 @@ export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color, a
   if (plan.steps.length > 0) {
     for (const { text, cure } of plan.hazards) lines.push(`Known fault: ${text}. ${cure}`);
   }
-  for (const { what, cure, detail } of notSeen) {
-    lines.push(`Not seen: ${what}${detail ? ` (${detail})` : ""}. To see it, ${cure}.`);
-  }
+  lines.push(...notSeenLines(notSeen));
   lines.push(`As of ${readable(plan.takenAt)}, two looks.${versions(plan)}`);
   if (applied) return `${lines.join("\n")}\n`;
   lines.push(plan.steps.length === 0 ? "Nothing was changed." : `This is a plan only: nothing was done. ${next(plan)}`);

@@ -5,6 +5,7 @@ import { nameList } from "../../cluster/name-list.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import { formatBytes, formatCount, formatSeconds, plural } from "./format-values.ts";
+import { notSeenLines } from "./not-seen-lines.ts";
 import { renderTable } from "./table.ts";
 
 export interface StatusView {
@@ -130,9 +131,7 @@ function notes(status: ClusterStatus, { earlier, later }: Picture): string {
       lines.push(`Consumers of ${stream} without a leader: ${nameList(leaderlessConsumers.slice(0, 10))}`);
     }
   }
-  for (const { what, cure, detail } of status.notSeen) {
-    lines.push(`Not seen: ${what}${detail ? ` (${detail})` : ""}. To see it, ${cure}.`);
-  }
+  lines.push(...notSeenLines(status.notSeen));
   const looks =
     earlier === null
       ? "one look"

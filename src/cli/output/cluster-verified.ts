@@ -6,6 +6,7 @@ import { sequencesIn } from "../../cluster/verify/verified-stream.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
 import type { VerifiedCluster } from "../../operations/cluster-verify/verify-cluster.ts";
 import { formatCount, formatSeconds, plural } from "./format-values.ts";
+import { notSeenLines } from "./not-seen-lines.ts";
 
 export interface VerifiedView {
   /** Lists streams that are well too, however many. */
@@ -44,9 +45,7 @@ export function renderVerified(
     lines.push(...steps.map((step, index) => `  ${index + 1}. ${step}`), "");
   }
   lines.push(conclusion(verdict, deep, streams));
-  for (const { what, cure, detail } of notSeen) {
-    lines.push(`Not seen: ${what}${detail ? ` (${detail})` : ""}. To see it, ${cure}.`);
-  }
+  lines.push(...notSeenLines(notSeen));
   return `${lines.join("\n")}\n`;
 }
 
