@@ -3,6 +3,7 @@ import { judgeServer, type ServerVerdict } from "./judge-server.ts";
 import { judgeStreams, type StreamState, type StreamVerdict } from "./judge-stream.ts";
 import { byLight, type Light, worstLight } from "./light.ts";
 import type { Picture, Sample } from "./picture.ts";
+import { streamIn } from "./stream-in.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 import { type BlindSpot, whatIsUnseen } from "./what-is-unseen.ts";
 
@@ -52,8 +53,7 @@ export function clusterStatus(picture: Picture): ClusterStatus {
 }
 
 function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {
-  const account = sample.accounts.find(({ name }) => name === verdict.account);
-  const stream = account?.streams.find(({ name }) => name === verdict.stream);
+  const stream = streamIn(sample, verdict.account, verdict.stream);
   const state = stream && isSeen(stream.state) ? stream.state : undefined;
   const consumers = stream ? seenOr(stream.consumers, []) : [];
   const leaderless = consumers.filter(({ leader }) => !isSeen(leader) || leader === null).map(({ name }) => name);

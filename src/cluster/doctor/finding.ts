@@ -1,4 +1,5 @@
 import type { Picture, Sample, StreamPicture } from "../picture.ts";
+import { streamIn } from "../stream-in.ts";
 import type { Background } from "./background.ts";
 
 /** What is wrong, or will be when something else goes wrong. */
@@ -52,6 +53,5 @@ export function streamLabel({ account, name }: Pick<StreamPicture, "account" | "
 
 /** The same stream in the earlier look. */
 export function inEarlier({ earlier }: Picture, stream: StreamPicture): StreamPicture | undefined {
-  if (earlier === null) return undefined;
-  return allStreams(earlier).find(({ account, name }) => account === stream.account && name === stream.name);
+  return streamIn(earlier, stream.account, stream.name);
 }

@@ -1,5 +1,6 @@
 import type { LedgerConsumer } from "../ledger.ts";
 import { quorumOf } from "../quorum.ts";
+import { streamIn } from "../stream-in.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
@@ -87,8 +88,7 @@ export function planConsumers(view: View): readonly PlanStep[] {
 
 /** In the earlier sample too: after a change it takes a consumer some seconds to elect. */
 function leaderlessBefore(view: View, stream: StreamStanding, name: string): boolean {
-  const account = view.request.picture.earlier?.accounts.find((one) => one.name === stream.account);
-  const before = account?.streams.find((one) => one.name === stream.name);
+  const before = streamIn(view.request.picture.earlier, stream.account, stream.name);
   const consumer = before === undefined ? undefined : seenOr(before.consumers, []).find((one) => one.name === name);
   return consumer !== undefined && isSeen(consumer.leader) && consumer.leader === null;
 }

@@ -1,5 +1,6 @@
 import { keepsUp } from "../keeps-up.ts";
 import type { Picture, ReplicaPicture, Sample, StreamPicture } from "../picture.ts";
+import { streamIn } from "../stream-in.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import { type VerifiedReplica, type VerifiedStream, worstOf } from "./verified-stream.ts";
 
@@ -9,7 +10,7 @@ import { type VerifiedReplica, type VerifiedStream, worstOf } from "./verified-s
  */
 export function compareCounters(picture: Picture, stream: StreamPicture): VerifiedStream {
   const { account, name } = stream;
-  const before = inSample(picture.earlier, stream);
+  const before = streamIn(picture.earlier, account, name);
   const leader = seenOr(stream.leader, null);
   const servers = [...new Set([...peersOf(stream), ...seenOr(stream.replicas, []).map(({ server }) => server)])].sort();
   const replicas = servers.map((server) => judgeReplica(server, stream, before, picture.later));
@@ -115,8 +116,4 @@ function answers(sample: Sample, server: string): boolean {
 function isAbreast({ peers }: StreamPicture, server: string): boolean {
   const standing = seenOr(peers, []).find(({ name }) => name === server)?.standing;
   return standing === undefined || !isSeen(standing) || keepsUp(standing);
-}
-
-function inSample(sample: Sample | null, { account, name }: StreamPicture): StreamPicture | undefined {
-  return sample?.accounts.flatMap(({ streams }) => streams).find((one) => one.account === account && one.name === name);
 }

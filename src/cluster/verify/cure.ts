@@ -5,6 +5,7 @@ import { candidates } from "../plan/candidates.ts";
 import { defaultThresholds, noWords } from "../plan/plan-request.ts";
 import { viewOf } from "../plan/view.ts";
 import { quorumOf } from "../quorum.ts";
+import { streamIn } from "../stream-in.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import { clusterRules } from "../version-hazards.ts";
 import type { VerifiedStream } from "./verified-stream.ts";
@@ -55,9 +56,7 @@ export function cureOf(verified: VerifiedStream, { later }: Picture): readonly s
     steps.push(`Let a whole replica lead: relight stream cluster step-down ${stream}${who}`);
   }
   steps.push(`Back it up from its leader, which is whole: relight stream backup ${stream} ./${stream}-before`);
-  const seen = later.accounts
-    .flatMap(({ streams }) => streams)
-    .find((one) => one.account === account && one.name === stream);
+  const seen = streamIn(later, account, stream);
   const taker = takerOf(verified, later);
   const [first = ""] = bad;
   // The others can decide without it, and nobody has to touch a disk.
