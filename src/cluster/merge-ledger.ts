@@ -7,6 +7,7 @@ import {
   type LedgerStream,
   streamKey,
 } from "./ledger.ts";
+import { localOrigins } from "./local-origins.ts";
 import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamCounters, StreamPicture } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 
@@ -72,7 +73,6 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
   const moving = seen.desired !== null || (config !== undefined && peers.length > config.replicas);
   const since = (trouble: boolean, before: string | null | undefined): string | null =>
     trouble ? (before ?? at) : null;
-  const origins = config ? [...(config.mirror ? [config.mirror] : []), ...config.sources] : undefined;
   return {
     account: seen.account,
     name: seen.name,
@@ -81,9 +81,7 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
     replicas: config?.replicas ?? known?.replicas ?? null,
     storage: config?.storage ?? known?.storage ?? null,
     servers: leader !== null && servers.length > 0 ? servers : (known?.servers ?? servers),
-    origins: origins
-      ? origins.filter(({ external }) => external === null).map(({ name }) => name)
-      : (known?.origins ?? []),
+    origins: config ? localOrigins(config) : (known?.origins ?? []),
     counters: grew ? state : (known?.counters ?? null),
     countersAt: grew ? at : (known?.countersAt ?? null),
     seenAt: at,

@@ -1,4 +1,5 @@
 import { type LedgerStream, streamKey } from "../ledger.ts";
+import { localOrigins } from "../local-origins.ts";
 import { type Regression, regressions } from "../regressions.ts";
 import { isSeen } from "../unseen.ts";
 import { type ClusterRules, clusterRules } from "../version-hazards.ts";
@@ -59,10 +60,8 @@ export function viewOf(request: PlanRequest): View {
 
 /** Keys of the streams of the same account that a stream mirrors or sources. */
 export function originsOf({ account, settings, remembered }: StreamStanding): readonly string[] {
-  if (settings === null) return (remembered?.origins ?? []).map((name) => streamKey(account, name));
-  return [...(settings.mirror ? [settings.mirror] : []), ...settings.sources]
-    .filter(({ external }) => external === null)
-    .map(({ name }) => streamKey(account, name));
+  const names = settings === null ? (remembered?.origins ?? []) : localOrigins(settings);
+  return names.map((name) => streamKey(account, name));
 }
 
 function group<Value>(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, readonly Value[]> {
