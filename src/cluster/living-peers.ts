@@ -1,6 +1,6 @@
 import { keepsUp } from "./keeps-up.ts";
 import type { Sample } from "./picture.ts";
-import { contactLostMs } from "./quorum.ts";
+import { inContact } from "./quorum.ts";
 import type { PeerPicture } from "./server-picture.ts";
 import type { StreamPicture } from "./stream-picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
@@ -20,14 +20,14 @@ export interface LivingPeers {
 export function livingPeers(stream: StreamPicture, sample: Sample): LivingPeers {
   const replicas = seenOr(stream.replicas, []);
   const answers = new Map(sample.servers.map((server) => [server.name, server.answers]));
-  const lives = ({ name, standing }: PeerPicture): boolean => {
+  const lives = (peer: PeerPicture): boolean => {
+    const { name } = peer;
     if (name === null) return false;
     if (replicas.some(({ server }) => server === name)) return true;
     const own = answers.get(name);
     if (own !== undefined && isSeen(own)) return own;
     if (name === seenOr(stream.leader, null)) return true;
-    if (!isSeen(standing) || standing.offline) return false;
-    return standing.current || (standing.activeMs !== null && standing.activeMs < contactLostMs);
+    return inContact(peer) ?? false;
   };
   if (!isSeen(stream.peers)) return { alive: replicas.map(({ server }) => server), down: [], behind: [] };
   const label = ({ name, peer }: PeerPicture): string => name ?? `an unknown peer (${peer})`;

@@ -12,7 +12,7 @@ export function slackOf(size: number, alive: number): number {
 }
 
 /** A leader that has not heard a member for so long no longer counts on it; the servers' own figure. */
-export const contactLostMs = 10_000;
+const contactLostMs = 10_000;
 
 /** Whether the group's leader has heard from a member lately, be it behind or not; undefined: nobody told. */
 export function inContact({ standing }: PeerPicture): boolean | undefined {
