@@ -109,15 +109,18 @@ export function withStream(ledger: Ledger, key: string, change: (stream: LedgerS
  * on purpose, or whose loss the operator has accepted.
  */
 export function acceptStream(ledger: Ledger, key: string): Ledger {
-  return withStream(ledger, key, (stream) => ({
-    ...stream,
-    created: null,
-    counters: null,
-    countersAt: null,
-    consumers: [],
-    deletedAt: null,
-    restoringAt: null,
-    anew: null,
-    restoredFrom: [],
-  }));
+  return withStream(ledger, key, withoutBaseline);
 }
+
+/** The same of one stream of a ledger. */
+export const withoutBaseline = (stream: LedgerStream): LedgerStream => ({
+  ...stream,
+  created: null,
+  counters: null,
+  countersAt: null,
+  consumers: [],
+  deletedAt: null,
+  restoringAt: null,
+  anew: null,
+  restoredFrom: [],
+});

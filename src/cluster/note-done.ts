@@ -1,4 +1,4 @@
-import { acceptStream, type Ledger, type LedgerStream, streamKey, withStream } from "./ledger.ts";
+import { type Ledger, type LedgerStream, streamKey, withoutBaseline, withStream } from "./ledger.ts";
 import type { PlanStep } from "./plan/cluster-plan.ts";
 
 /**
@@ -32,9 +32,9 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
       // Restored with fewer replicas than it had: they are given back.
       return key === null
         ? ledger
-        : withStream(acceptStream(ledger, key), key, (one) => ({
-            ...one,
-            restoredFrom: originsOf(known(ledger, key) ?? one, step.arguments.created),
+        : withStream(ledger, key, (one) => ({
+            ...withoutBaseline(one),
+            restoredFrom: originsOf(one, step.arguments.created),
             scaledFrom:
               step.arguments.replicas !== null && (one.replicas ?? 1) > step.arguments.replicas ? one.replicas : null,
           }));
@@ -42,9 +42,6 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
       return ledger;
   }
 }
-
-const known = (ledger: Ledger, key: string): LedgerStream | undefined =>
-  ledger.streams.find(({ account, name }) => streamKey(account, name) === key);
 
 /** When the streams were created whose history a restored one goes on with: a restore gives it a time of its own. */
 function originsOf({ created, restoredFrom = [] }: LedgerStream, of: string | null): readonly string[] {
