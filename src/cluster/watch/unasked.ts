@@ -208,9 +208,9 @@ function consumersAtRisk(view: View, stream: StreamStanding, server: string): re
 function baselines({ view, vigil }: UnaskedQuestion, dead: ServerStanding): readonly Reservation[] {
   const found: Reservation[] = [];
   const answeredAt = vigil.servers.get(dead.name)?.answeredAt;
-  for (const { key, group, kind, account, name } of view.streams) {
+  for (const { key, group, kind } of view.streams) {
     if (kind !== "lost" || !group?.includes(dead.name)) continue;
-    const countersAt = view.memory.get(streamKey(account, name))?.countersAt;
+    const countersAt = view.memory.get(key)?.countersAt;
     const close =
       answeredAt != null && countersAt != null && Date.parse(answeredAt) - Date.parse(countersAt) <= baselineMs;
     if (close) continue;
