@@ -62,8 +62,7 @@ export function registerClusterStatus(parent: Command): void {
         const color = useColor();
         process.stdout.write(renderClusterStatus(status, picture, { all: flags.all ?? false, color }));
       }
-      const well = isPlainlyHealthy(picture.later);
-      return well ? ExitCode.ok : ExitCode.incomplete;
+      return status.light === "green" ? ExitCode.ok : ExitCode.incomplete;
     });
   });
 }
