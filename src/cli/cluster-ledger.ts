@@ -12,10 +12,7 @@ export interface ClusterLedger {
   readonly before: Ledger | undefined;
 }
 
-/**
- * Finds and reads the ledger: the file that was named, or the cluster's own. Where a file was named that is none, that is said
- * before anybody connects: pass no session then. Throws USAGE, FILE_SYSTEM.
- */
+/** Finds and reads the ledger: the file that was named, or the cluster's own. Throws USAGE, FILE_SYSTEM. */
 export async function openClusterLedger(flag: LedgerFlag, session: ClusterSession): Promise<ClusterLedger> {
   const path = await ledgerPath(flag, session);
   if (path === null) return { path: null, before: undefined };
@@ -55,10 +52,14 @@ export async function remember(
   }
   const { mergeLedgerFile } = await import("../operations/cluster-ledger/ledger-file.ts");
   const ledger = await mergeLedgerFile(path, picture, accept);
-  if (before === undefined) {
-    process.stderr.write(`relight: what this cluster holds is remembered from now on, in ${path}\n`);
-  }
+  sayIfNew({ path, before });
   return ledger;
+}
+
+/** Says where a cluster is remembered that was not before. */
+export function sayIfNew({ path, before }: ClusterLedger): void {
+  if (path === null || before !== undefined) return;
+  process.stderr.write(`relight: what this cluster holds is remembered from now on, in ${path}\n`);
 }
 
 /**

@@ -72,7 +72,7 @@ export function registerClusterWatch(parent: Command): void {
     const stopping = "stopping; press Ctrl-C again to leave at once";
     await runLocalCommand({ json, command: "cluster watch", validate, stopping }, async ({ signal }) => {
       const { watchCluster } = await import("../../operations/cluster-watch/watch-cluster.ts");
-      const { checkNamedLedger, openClusterLedger } = await import("../cluster-ledger.ts");
+      const { checkNamedLedger, openClusterLedger, sayIfNew } = await import("../cluster-ledger.ts");
       const { openClusterSession } = await import("../open-cluster-session.ts");
       await checkNamedLedger(flags.ledger);
       const open = (told: readonly string[] = []): ReturnType<typeof openClusterSession> =>
@@ -91,9 +91,7 @@ export function registerClusterWatch(parent: Command): void {
       if (auto && known.path === null) {
         throw new RelightError("USAGE", "this server belongs to no cluster, so that nothing can be replaced in it");
       }
-      if (known.path !== null && known.before === undefined) {
-        process.stderr.write(`relight: what this cluster holds is remembered from now on, in ${known.path}\n`);
-      }
+      sayIfNew(known);
       using show = await presenter(json, flags);
       // From here on the watch closes them.
       opening.move();
