@@ -29,6 +29,10 @@ export function restoreReporter(progress: ProgressLine, json: boolean): (event: 
         progress.clear();
         process.stderr.write(`${event.stream}: all data sent, the server builds the stream\n`);
         return;
+      case "replicating":
+        progress.clear();
+        process.stderr.write(`${event.stream}: proven on its leader, the other replicas catch up\n`);
+        return;
       case "safety-backup":
         progress.clear();
         process.stderr.write(`${event.stream}: safety backup of the live stream into ${event.directory}\n`);

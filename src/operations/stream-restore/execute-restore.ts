@@ -10,6 +10,7 @@ import type { PreparedRestore } from "./prepare-restore.ts";
 import { publishRestore } from "./publish-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
+import { type Patience, replicasBehind } from "./replicas-behind.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { settleConfig } from "./settle-config.ts";
 import { type RestoreOutcome, verifyRestored } from "./verify-restored.ts";
@@ -24,6 +25,8 @@ export interface ExecuteOptions {
   readonly restored?: ReadonlyMap<string, number>;
   /** What stood there, where it was replaced before. */
   readonly replaced?: ReplacedStream | undefined;
+  /** How long replicas may still be waited for; one for all streams of a run. */
+  readonly patience: Patience;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
 }
@@ -62,11 +65,13 @@ export async function executeRestore(
   }
   try {
     const oneByOne = plan.route === "by-message" || plan.route === "through-mirror";
-    const { info, outcome } = await (oneByOne ? publish : transfer)(session, prepared, options);
+    const { info, outcome: proven } = await (oneByOne ? publish : transfer)(session, prepared, options);
+    const seconds = (Date.now() - started) / 1000;
+    const outcome = { ...proven, notes: [...proven.notes, ...(await replicaNotes(session, plan.stream, options))] };
     return {
       info,
       outcome,
-      seconds: (Date.now() - started) / 1000,
+      seconds,
       ...(replaced ? { safety: replaced.directory } : {}),
     };
   } catch (error) {
@@ -147,6 +152,23 @@ async function publish(
   const found = await readBack(session, prepared);
   if (found.outcome.mismatches.length > 0) throw mismatch(prepared.plan.stream, found.outcome);
   return { ...found, outcome: { ...found.outcome, notes: [...notes, ...found.outcome.notes] } };
+}
+
+/** The stream is there and right; that nothing more can be learned about its replicas is no failure of the restore. */
+async function replicaNotes(
+  { api }: Session,
+  stream: string,
+  { patience, signal, onEvent }: ExecuteOptions,
+): Promise<string[]> {
+  try {
+    const behind = await replicasBehind(api, stream, patience, {
+      ...(signal ? { signal } : {}),
+      onWait: () => onEvent?.({ kind: "replicating", stream }),
+    });
+    return behind === undefined ? [] : [behind];
+  } catch (error) {
+    return [`whether all replicas have it is not known: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 /** A timeout or a lost connection leaves the outcome unknown: look, before calling it a failure. */

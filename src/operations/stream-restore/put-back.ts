@@ -11,5 +11,5 @@ export async function putBackStream(session: Session, directory: string, tool: s
   const target = await observeTarget(session);
   const prepared = await prepareRestore(stored, target, { wishes: { ifExists: "fail" } });
   if (prepared.plan.action !== "create") throw refusal(prepared);
-  await executeRestore(session, prepared, { safetyDirectory: directory, tool });
+  await executeRestore(session, prepared, { safetyDirectory: directory, tool, patience: { leftMs: 0 } });
 }

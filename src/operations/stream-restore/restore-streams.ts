@@ -11,6 +11,7 @@ import { openArchive } from "./open-archive.ts";
 import { type ForeseenRestore, type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
 import type { StoredStream } from "./read-backup.ts";
 import { replaceCopies } from "./replace-copies.ts";
+import { replicaPatience } from "./replicas-behind.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
 import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
@@ -97,6 +98,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     restored.delete(plan.stream);
     settle({ stream: plan.stream, status: "failed", plan, error: failure });
   };
+  const patience = replicaPatience();
   const notReplaced = new Set<PreparedRestore>();
   const replaced = await replaceCopies(session, options.dryRun ? [] : ordered, target, {
     safetyDirectory: (item) => safetyPath(item, options),
@@ -130,6 +132,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
           ...options,
           safetyDirectory,
           restored,
+          patience,
           replaced: replaced.get(stream),
         });
         settle({ stream, status: "restored", plan, done });

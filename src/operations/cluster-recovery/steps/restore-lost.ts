@@ -25,6 +25,7 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
         onEvent: (event) => {
           if (event.kind === "sending") context.say(`${event.bytes} of ${event.totalBytes} bytes are sent`);
           if (event.kind === "finishing") context.say("the server makes the stream");
+          if (event.kind === "replicating") context.say("proven on its leader, the other replicas catch up");
         },
       })
     ).at(0);
