@@ -34,7 +34,8 @@ export function coverOf(view: View, account: string, name: string, which: "last"
   const created = history?.created ?? null;
   const origins = history === remembered ? (remembered?.restoredFrom ?? []) : [];
   const { backup, own } = bestBackup(view, account, name, created === null ? [] : [created, ...origins]);
-  const covered = own && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
+  const strayedFrom = view.streams.find((one) => one.key === key)?.strayedFrom ?? [];
+  const covered = own && strayedFrom.length === 0 && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
   const age = (time: string | null): number =>
     time === null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
   const silent = remembered?.servers.map((server) => view.servers.get(server)?.silentSince).filter((at) => at != null);
@@ -53,8 +54,15 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     covered,
     released: words.released.includes(key) || words.released.includes(`${account}/*`),
     fresh: covered && baselineYoung && age(backup.takenAt) <= thresholds.freshBackupMs,
-    text: rival ?? describe(key, backup, baseline, own ? null : created, unseenSince),
+    text: rival ?? describe(key, backup, baseline, own ? null : created, strayText(strayedFrom) ?? unseenSince),
   };
+}
+
+/** What was moved, or made anew, since it was last seen may have been written to since. */
+function strayText(strayedFrom: readonly string[]): string | null {
+  if (strayedFrom.length === 0) return null;
+  const has = strayedFrom.length === 1 ? "has" : "have";
+  return `; that was on ${strayedFrom.join(", ")}, which ${has} it no more, and what came after that nobody knows`;
 }
 
 function describe(
@@ -65,7 +73,7 @@ function describe(
   unseen: string | null,
 ): string {
   const held = baseline === null ? "nobody knows what it held" : `it held sequences up to ${baseline.lastSeq}`;
-  if (backup === null) return `${key}: no proven backup, and ${held}`;
+  if (backup === null) return `${key}: no proven backup, and ${held}${unseen ?? ""}`;
   const has = `a backup of ${backup.takenAt} ends at ${backup.lastSeq}`;
   if (created !== null) {
     return `${key}: ${has}, and is of another stream of that name, created on ${backup.created}; this one was on ${created}, and ${held}`;
