@@ -1,13 +1,18 @@
-import { candidates } from "./candidates.ts";
+import { groupDigits } from "../../group-digits.ts";
+import { candidates, heldBytes } from "./candidates.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { makeStep, verifications } from "./make-step.ts";
 import type { StreamStanding } from "./stream-standing.ts";
+import { isSeen } from "../unseen.ts";
 import type { View } from "./view.ts";
 
 /** Servers that have to be added, each kind once, and which stream needs which. */
 export class Spares {
   readonly #view: View;
-  readonly #needs = new Map<string, { readonly streams: string[]; readonly refusals: readonly string[] }>();
+  readonly #needs = new Map<string, { readonly streams: Map<string, number>; readonly refusals: readonly string[] }>();
+  /** Bytes that were counted on for replicas, by server; and for which stream. */
+  readonly #promised = new Map<string, number>();
+  readonly #places = new Map<string, readonly string[]>();
 
   constructor(view: View) {
     this.#view = view;
@@ -15,16 +20,36 @@ export class Spares {
 
   /**
    * Ids of the steps that have to come before the stream can have `count` replicas besides the retained ones; none: it can.
-   * Where it would go on without them, the operator may have accepted that.
+   * Where it would go on without them, the operator may have accepted that; but not that a server which has no room is filled up.
    */
   before(stream: StreamStanding, retained: readonly string[], count: number, goesOn: boolean): readonly string[] {
-    if (goesOn && this.#view.request.words.withoutSpare) return [];
-    const { names, need, refusals } = candidates(this.#view, stream, retained);
-    if (names.length >= count) return [];
+    const { key } = stream;
+    this.#promise(key, heldBytes(stream), []);
+    const { names, cramped, need, refusals } = candidates(this.#view, stream, retained, this.#promised);
+    if (names.length >= count) {
+      this.#promise(key, heldBytes(stream), names.toSorted((a, b) => this.#free(b) - this.#free(a)).slice(0, count));
+      return [];
+    }
+    if (goesOn && this.#view.request.words.withoutSpare && cramped.length === 0) return [];
     const known = this.#needs.get(need);
-    if (known) known.streams.push(stream.key);
-    else this.#needs.set(need, { streams: [stream.key], refusals });
+    if (known) known.streams.set(key, heldBytes(stream));
+    else this.#needs.set(need, { streams: new Map([[key, heldBytes(stream)]]), refusals });
     return [`add-node:${need}`];
+  }
+
+  /** Counts on these servers for the stream's replicas, and on those before no more. */
+  #promise(key: string, bytes: number, places: readonly string[]): void {
+    const add = (server: string, more: number): void => {
+      this.#promised.set(server, (this.#promised.get(server) ?? 0) + more);
+    };
+    for (const server of this.#places.get(key) ?? []) add(server, -bytes);
+    for (const server of places) add(server, bytes);
+    this.#places.set(key, places);
+  }
+
+  #free(server: string): number {
+    const jetstream = this.#view.servers.get(server)?.seen?.jetstream;
+    return (jetstream && isSeen(jetstream) ? jetstream.freeStorage : 0) - (this.#promised.get(server) ?? 0);
   }
 
   /** Whether too few living servers can take `count` replicas besides the retained ones. */
@@ -34,14 +59,16 @@ export class Spares {
 
   steps(): readonly PlanStep[] {
     return [...this.#needs.entries()].map(([need, { streams, refusals }]) => {
-      const some = [...new Set(streams)];
+      const some = [...streams.keys()];
+      const bytes = [...streams.values()].reduce((sum, one) => sum + one, 0);
+      const room = bytes > 0 ? `, with room for the ${groupDigits(bytes)} bytes that they hold` : "";
       const named = some.slice(0, 5).join(", ") + (some.length > 5 ? ` and ${some.length - 5} more` : "");
       return makeStep({
         kind: "add-node",
         id: need,
         by: "operator",
         why:
-          `too few living servers can take a replica of ${named}: one is needed that is ${need}. Add one, or change the placement, ` +
+          `too few living servers can take a replica of ${named}: one is needed that is ${need}${room}. Add one, or change the placement, ` +
           "or, where a stream goes on with fewer replicas, accept that.",
         risk: "the meta group grows by one, and its quorum may: remove the dead server right after",
         verify: verifications.memberCurrent,
