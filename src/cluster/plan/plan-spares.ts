@@ -1,15 +1,32 @@
 import { groupDigits } from "../../group-digits.ts";
 import { candidates, heldBytes } from "./candidates.ts";
-import type { PlanStep } from "./cluster-plan.ts";
+import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { makeStep, verifications } from "./make-step.ts";
 import type { StreamStanding } from "./stream-standing.ts";
 import { isSeen } from "../unseen.ts";
 import type { View } from "./view.ts";
 
+interface Need {
+  /** The bytes that each holds. */
+  readonly streams: Map<string, number>;
+  /** Servers that the meta leader would fill up with them. */
+  readonly cramped: Set<string>;
+  readonly refusals: readonly string[];
+}
+
+function crampedBlocker(servers: readonly string[], streams: string): Blocker {
+  const names = servers.join(", ");
+  return {
+    code: "no-room",
+    text: `${names} would be filled up: the meta leader would place a replica of ${streams} there, and does not ask for what it holds`,
+    cure: `Add a server with room, or give ${names} more storage; or make room there and restart it.`,
+  };
+}
+
 /** Servers that have to be added, each kind once, and which stream needs which. */
 export class Spares {
   readonly #view: View;
-  readonly #needs = new Map<string, { readonly streams: Map<string, number>; readonly refusals: readonly string[] }>();
+  readonly #needs = new Map<string, Need>();
   /** Bytes that were counted on for replicas, by server; and for which stream. */
   readonly #promised = new Map<string, number>();
   readonly #places = new Map<string, readonly string[]>();
@@ -31,9 +48,10 @@ export class Spares {
       return [];
     }
     if (goesOn && this.#view.request.words.withoutSpare && cramped.length === 0) return [];
-    const known = this.#needs.get(need);
-    if (known) known.streams.set(key, heldBytes(stream));
-    else this.#needs.set(need, { streams: new Map([[key, heldBytes(stream)]]), refusals });
+    const known = this.#needs.get(need) ?? { streams: new Map(), cramped: new Set(), refusals };
+    known.streams.set(key, heldBytes(stream));
+    for (const server of goesOn ? cramped : []) known.cramped.add(server);
+    this.#needs.set(need, known);
     return [`add-node:${need}`];
   }
 
@@ -58,7 +76,7 @@ export class Spares {
   }
 
   steps(): readonly PlanStep[] {
-    return [...this.#needs.entries()].map(([need, { streams, refusals }]) => {
+    return [...this.#needs.entries()].map(([need, { streams, cramped, refusals }]) => {
       const some = [...streams.keys()];
       const bytes = [...streams.values()].reduce((sum, one) => sum + one, 0);
       const room = bytes > 0 ? `, with room for the ${groupDigits(bytes)} bytes that they hold` : "";
@@ -68,9 +86,10 @@ export class Spares {
         id: need,
         by: "operator",
         why:
-          `too few living servers can take a replica of ${named}: one is needed that is ${need}${room}. Add one, or change the placement, ` +
-          "or, where a stream goes on with fewer replicas, accept that.",
+          `too few living servers can take a replica of ${named}: one is needed that is ${need}${room}. Add one, or change the placement` +
+          (cramped.size > 0 ? "." : ", or, where a stream goes on with fewer replicas, accept that."),
         risk: "the meta group grows by one, and its quorum may: remove the dead server right after",
+        blockers: cramped.size === 0 ? [] : [crampedBlocker([...cramped], named)],
         verify: verifications.memberCurrent,
         undo: "remove it again once nothing is on it",
         evidence: refusals,

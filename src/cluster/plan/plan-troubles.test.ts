@@ -205,6 +205,16 @@ const rows: readonly PlanRow[] = [
     steps: [],
   },
   {
+    story: "CP-43: one whose server has no storage left is not waited for",
+    situation: {
+      servers: three,
+      streams: [replicated("ORDERS", ["+n1", "+n2", "~n3"], "n1")],
+      server: { n3: { jetstream: { ...off, enabled: true, maxStorage: 1_000, usedStorage: 1_010 } } },
+    },
+    outlook: "blocked",
+    steps: ["ask:full:APP/ORDERS blocked"],
+  },
+  {
     story: "CP-49: a stream that does not answer, and that no server has, is never nothing to do",
     situation: { servers: three, streams: [unanswered("ONE")] },
     outlook: "blocked",

@@ -79,6 +79,11 @@ function homeless(view: View, { key, account, name, strayedFrom }: StreamStandin
   return [ask(`homeless:${key}`, text, cure, { account, stream: name })];
 }
 
+function hasNoStorageLeft(view: View, server: string): boolean {
+  const jetstream = view.servers.get(server)?.seen?.jetstream;
+  return jetstream !== undefined && isSeen(jetstream) && jetstream.maxStorage > 0 && jetstream.freeStorage === 0;
+}
+
 function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   const { thresholds, now } = view.request;
   const { key, remembered } = stream;
@@ -150,6 +155,18 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   });
   if (behind.length === 0) return [];
   const names = behind.map(({ name }) => name).join(", ");
+  const full = behind.flatMap(({ name }) => (hasNoStorageLeft(view, name ?? "") ? [name] : [])).join(", ");
+  if (full !== "" && stream.settings?.storage !== "memory") {
+    return [
+      ask(
+        `full:${key}`,
+        `${full} of ${key} is behind, and has no storage left: it cannot catch up`,
+        `Give ${full} more storage, or make room there, and restart it; or, where another server has room, take the stream off ` +
+          `it: relight stream cluster peer-remove ${stream.name} ${full}.`,
+        target,
+      ),
+    ];
+  }
   if (elapsed(remembered?.behindSince) < thresholds.stuckMs) {
     return [
       makeStep({

@@ -99,6 +99,10 @@ describe("the step that removes a server", () => {
       for (const accepted of [false, true]) {
         const [add, removal] = planOf(situation(streams, accepted)).steps;
         assert.deepEqual([add?.id, removal?.id, removal?.state], ["add-node:in cluster C", "peer-remove:n3", "later"]);
+        assert.deepEqual(
+          add?.blockers.map(({ code }) => code),
+          ["no-room"],
+        );
         assert.match(add?.why ?? "", /with room for the (?:1,100,000|200,000) bytes that they hold/);
         assert.match(add?.evidence.join() ?? "", /n4: has 1,000,000 bytes free, too few for the (?:1,100,000|200,000)/);
       }
