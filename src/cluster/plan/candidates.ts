@@ -47,7 +47,9 @@ export function candidates(
       cramped.push(server.name);
       const free = groupDigits(jetstream?.freeStorage ?? 0);
       const others = (promised.get(server.name) ?? 0) > 0 ? ", beside what else it has to take" : "";
-      refusals.push(`${server.name}: has ${free} bytes free, too few for the ${groupDigits(held)} of the stream${others}`);
+      refusals.push(
+        `${server.name}: has ${free} bytes free, too few for the ${groupDigits(held)} of the stream${others}`,
+      );
     }
   }
   const need = [

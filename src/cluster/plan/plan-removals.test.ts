@@ -153,7 +153,8 @@ const rows: readonly StepsRow[] = [
     ],
   },
   {
-    story: "CP-26: so does one that is not any more where it was last seen: it may have been moved to the dead one, or made anew on it",
+    story:
+      "CP-26: so does one that is not any more where it was last seen: it may have been moved to the dead one, or made anew on it",
     situation: {
       servers: withSpare,
       ...n3Gone,

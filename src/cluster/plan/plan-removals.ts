@@ -1,7 +1,7 @@
 import { streamKey } from "../ledger.ts";
 import { isSeen } from "../unseen.ts";
-import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { candidates } from "./candidates.ts";
+import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { coverOf, lossBlocker } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { consumersOn } from "./plan-consumers.ts";

@@ -1,9 +1,9 @@
 import { groupDigits } from "../../group-digits.ts";
+import { isSeen } from "../unseen.ts";
 import { candidates, heldBytes } from "./candidates.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { makeStep, verifications } from "./make-step.ts";
 import type { StreamStanding } from "./stream-standing.ts";
-import { isSeen } from "../unseen.ts";
 import type { View } from "./view.ts";
 
 interface Need {

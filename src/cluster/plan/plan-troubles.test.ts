@@ -1,7 +1,15 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { before, remembered, rememberingServer, replicated, three, unanswered, whole } from "../../testing/sketch-situation.ts";
+import {
+  before,
+  remembered,
+  rememberingServer,
+  replicated,
+  three,
+  unanswered,
+  whole,
+} from "../../testing/sketch-situation.ts";
 
 const leaderless = (name = "ORDERS", allowDirect = true): ReturnType<typeof replicated> =>
   replicated(name, ["+n1", "+n2", "+n3"], null, { allowDirect });
