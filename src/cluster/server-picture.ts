@@ -37,7 +37,8 @@ export interface JetStreamPicture {
   /** What a new stream's max_bytes must fit in, as the meta leader reckons: limit less the larger of used and reserved. */
   readonly freeStorage: number;
   readonly haAssets: number;
-  readonly streams: number;
+  /** Streams that it holds a replica of. Unseen where it did not list them: then nobody knows what it holds. */
+  readonly streams: Known<number>;
   readonly consumers: number;
   /** How long acknowledged messages may be in memory only, in ms; 0: every write is synced. Before 2.10 not told. */
   readonly syncIntervalMs: Known<number>;

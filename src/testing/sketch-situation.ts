@@ -236,6 +236,7 @@ export function backup(stream: string, lastSeq = 500, changes: Partial<BackupCov
     takenAt: before(3_600_000),
     lastSeq,
     messages: lastSeq,
+    consumers: null,
     settings: null,
     proven: true,
     ...changes,

@@ -36,7 +36,7 @@ function codesOf({ left, plan }: RecoveryOutcome): ReadonlySet<string> {
   const steps = (plan?.steps ?? []).filter(({ id }) => left.some(({ step }) => step === id));
   return new Set(
     steps.flatMap(({ kind, blockers }) => [
-      ...(kind === "add-node" ? [kind] : []),
+      ...(kind === "add-node" && blockers.length === 0 ? [kind] : []),
       ...blockers.map(({ code }) => code),
     ]),
   );

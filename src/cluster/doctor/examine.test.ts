@@ -49,6 +49,7 @@ const backup = (lastSeq: number): BackupCover => ({
   takenAt: "2026-01-01T11:00:00Z",
   lastSeq,
   messages: lastSeq,
+  consumers: null,
   settings: null,
   proven: true,
 });

@@ -49,7 +49,7 @@ function pictureJetStream({ server, statsz }: StatszAnswer, jsz: Known<JszAnswer
     reservedStorage,
     freeStorage: Math.max(0, maxStorage - Math.max(usedStorage, reservedStorage)),
     haAssets: stats?.ha_assets ?? 0,
-    streams: isSeen(jsz) ? (jsz.streams ?? 0) : 0,
+    streams: isSeen(jsz) ? (jsz.streams ?? 0) : jsz,
     consumers: isSeen(jsz) ? (jsz.consumers ?? 0) : 0,
     syncIntervalMs: interval === undefined ? { unseen: "not-told" } : interval / 1e6,
     uniqueTag: config?.unique_tag || null,

@@ -1,3 +1,4 @@
+import { groupDigits } from "../../group-digits.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import type { StreamStanding } from "./stream-standing.ts";
@@ -6,6 +7,8 @@ import { serversOfKind, type View } from "./view.ts";
 /** Where a new replica of a stream could go, as the meta leader would choose; and what a server would need where there is none. */
 export interface Candidates {
   readonly names: readonly string[];
+  /** Servers that have no room for what the stream holds. The meta leader does not ask for that, and may choose one all the same. */
+  readonly cramped: readonly string[];
   /** "n4: has not the tag ssd" of every living server that cannot have it. */
   readonly refusals: readonly string[];
   /** What a server to be added must be like. */
@@ -14,14 +17,23 @@ export interface Candidates {
 
 /**
  * Tries out what the server does when it replaces a peer: the same cluster, the tags of the placement, room for max_bytes, and no
- * value of the unique tag that a retained replica has. Servers that are being drained, or are not members yet, do not count.
+ * value of the unique tag that a retained replica has. Servers that are being drained, or are not members yet, do not count; nor do
+ * those that what the stream holds would fill up: what they have besides could not be written to any more. `promised`: bytes on a
+ * server that other streams will need.
  */
-export function candidates(view: View, stream: StreamStanding, retained: readonly string[]): Candidates {
+export function candidates(
+  view: View,
+  stream: StreamStanding,
+  retained: readonly string[],
+  promised: ReadonlyMap<string, number> = new Map(),
+): Candidates {
   const placement = stream.settings?.placement ?? null;
   const cluster = placement?.cluster || clusterOf(view, stream.group ?? []);
   const tags = placement?.tags ?? [];
   const room = stream.settings?.storage === "file" ? Math.max(0, stream.settings.maxBytes) : 0;
+  const held = heldBytes(stream);
   const names: string[] = [];
+  const cramped: string[] = [];
   const refusals: string[] = [];
   let unique: string | null = null;
   for (const server of serversOfKind(view, "alive")) {
@@ -29,8 +41,16 @@ export function candidates(view: View, stream: StreamStanding, retained: readonl
     unique ??= jetstream?.uniqueTag ?? null;
     if (retained.includes(server.name)) continue;
     const reason = refusal(view, server, { cluster, tags, room, unique: jetstream?.uniqueTag ?? null, retained });
-    if (reason === null) names.push(server.name);
-    else refusals.push(`${server.name}: ${reason}`);
+    if (reason !== null) refusals.push(`${server.name}: ${reason}`);
+    else if (hasRoom(server, Math.max(room, held), promised)) names.push(server.name);
+    else {
+      cramped.push(server.name);
+      const free = groupDigits(jetstream?.freeStorage ?? 0);
+      const others = (promised.get(server.name) ?? 0) > 0 ? ", beside what else it has to take" : "";
+      refusals.push(
+        `${server.name}: has ${free} bytes free, too few for the ${groupDigits(held)} of the stream${others}`,
+      );
+    }
   }
   const need = [
     ...(cluster ? [`in cluster ${cluster}`] : []),
@@ -38,7 +58,18 @@ export function candidates(view: View, stream: StreamStanding, retained: readonl
     ...(unique === null ? [] : [`with a value of ${unique} that ${retained.join(", ") || "no other"} has not`]),
     ...(room > 0 ? [`with ${room} bytes free`] : []),
   ].join(", ");
-  return { names, refusals, need: need === "" ? "any server of the cluster" : need };
+  return { names, cramped, refusals, need: need === "" ? "any server of the cluster" : need };
+}
+
+/** Bytes on disk of one replica, as far as anybody knows. */
+export function heldBytes({ settings, state, replicas, remembered }: StreamStanding): number {
+  if ((settings?.storage ?? remembered?.storage) === "memory") return 0;
+  return (state ?? replicas[0]?.state ?? remembered?.counters)?.bytes ?? 0;
+}
+
+function hasRoom({ name, seen }: ServerStanding, bytes: number, promised: ReadonlyMap<string, number>): boolean {
+  const jetstream = seen !== null && isSeen(seen.jetstream) ? seen.jetstream : null;
+  return jetstream !== null && bytes + (promised.get(name) ?? 0) <= jetstream.freeStorage;
 }
 
 interface Wishes {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { planLines, stepOf } from "../../testing/check-plan.ts";
 import { backup, before, remembered, replicated, type Situation, unanswered } from "../../testing/sketch-situation.ts";
 import type { LedgerStream } from "../ledger.ts";
+import type { Sample } from "../picture.ts";
 import type { BackupCover } from "./plan-request.ts";
 
 const old = "2026-01-01T00:00:00Z";
@@ -78,7 +79,17 @@ describe("which backup is believed", () => {
     const theirs = remembered("ONE", ["n1"], { account: "OTHER", created: newer });
     const two = (created: string | null): Situation => {
       const situation = gone({}, backup("ONE", 500, { account: null, created }));
-      return { ...situation, memory: [...(situation.memory ?? []), theirs] };
+      const seen = replicated("ONE", ["+n1"], "n1", { account: "OTHER", created: newer });
+      const withTheirs = (sample: Sample): Sample => ({
+        ...sample,
+        accounts: [...sample.accounts, { name: "OTHER", inventory: "complete", streams: [seen] }],
+      });
+      return {
+        ...situation,
+        memory: [...(situation.memory ?? []), theirs],
+        earlier: withTheirs,
+        later: withTheirs,
+      };
     };
     assert.deepEqual(removal(two(old)), []);
     for (const created of [newer, null]) {

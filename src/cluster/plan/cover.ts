@@ -1,4 +1,4 @@
-import { streamKey } from "../ledger.ts";
+import { type LedgerStream, streamKey } from "../ledger.ts";
 import type { StreamCounters } from "../picture.ts";
 import type { Blocker } from "./cluster-plan.ts";
 import type { BackupCover } from "./plan-request.ts";
@@ -14,10 +14,20 @@ export interface Cover {
   readonly covered: boolean;
   /** The operator named it. */
   readonly released: boolean;
-  /** Covered, by a backup and a baseline that are both young. */
+  /** Durable consumers that the backup has not, or has further back than they were seen. */
+  readonly consumersBehind: readonly ConsumerBehind[];
+  /** Covered with all of its consumers, by a backup and a baseline that are both young. */
   readonly fresh: boolean;
   /** For a person. */
   readonly text: string;
+}
+
+export interface ConsumerBehind {
+  readonly name: string;
+  /** What it was seen to have acknowledged; null: nobody saw. */
+  readonly ackFloor: number | null;
+  /** What it has acknowledged in the backup; null: the backup has not got it. */
+  readonly inBackup: number | null;
 }
 
 /**
@@ -34,7 +44,9 @@ export function coverOf(view: View, account: string, name: string, which: "last"
   const created = history?.created ?? null;
   const origins = history === remembered ? (remembered?.restoredFrom ?? []) : [];
   const { backup, own } = bestBackup(view, account, name, created === null ? [] : [created, ...origins]);
-  const covered = own && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
+  const strayedFrom = view.streams.find((one) => one.key === key)?.strayedFrom ?? [];
+  const covered =
+    own && strayedFrom.length === 0 && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
   const age = (time: string | null): number =>
     time === null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
   const silent = remembered?.servers.map((server) => view.servers.get(server)?.silentSince).filter((at) => at != null);
@@ -47,14 +59,33 @@ export function coverOf(view: View, account: string, name: string, which: "last"
       ? `; it was last seen on ${countersAt}, and what came after that nobody knows`
       : null;
   const rival = backup === null ? rivalOf(view, account, name) : null;
+  const consumersBehind = backup === null || history !== remembered ? [] : behind(remembered, backup);
   return {
     backup,
     baseline,
     covered,
+    consumersBehind,
     released: words.released.includes(key) || words.released.includes(`${account}/*`),
-    fresh: covered && baselineYoung && age(backup.takenAt) <= thresholds.freshBackupMs,
-    text: rival ?? describe(key, backup, baseline, own ? null : created, unseenSince),
+    fresh: covered && baselineYoung && consumersBehind.length === 0 && age(backup.takenAt) <= thresholds.freshBackupMs,
+    text: rival ?? describe(key, backup, baseline, own ? null : created, strayText(strayedFrom) ?? unseenSince),
   };
+}
+
+function behind(remembered: LedgerStream | undefined, { consumers }: BackupCover): readonly ConsumerBehind[] {
+  if (consumers === null) return [];
+  const saved = new Map(consumers.map(({ name, ackFloor }) => [name, ackFloor]));
+  return (remembered?.consumers ?? []).flatMap(({ name, durable, ackFloor }) => {
+    const inBackup = saved.get(name) ?? null;
+    const whole = inBackup !== null && inBackup >= (ackFloor ?? 0);
+    return durable && !whole ? [{ name, ackFloor, inBackup }] : [];
+  });
+}
+
+/** What was moved, or made anew, since it was last seen may have been written to since. */
+function strayText(strayedFrom: readonly string[]): string | null {
+  if (strayedFrom.length === 0) return null;
+  const has = strayedFrom.length === 1 ? "has" : "have";
+  return `; that was on ${strayedFrom.join(", ")}, which ${has} it no more, and what came after that nobody knows`;
 }
 
 function describe(
@@ -65,7 +96,7 @@ function describe(
   unseen: string | null,
 ): string {
   const held = baseline === null ? "nobody knows what it held" : `it held sequences up to ${baseline.lastSeq}`;
-  if (backup === null) return `${key}: no proven backup, and ${held}`;
+  if (backup === null) return `${key}: no proven backup, and ${held}${unseen ?? ""}`;
   const has = `a backup of ${backup.takenAt} ends at ${backup.lastSeq}`;
   if (created !== null) {
     return `${key}: ${has}, and is of another stream of that name, created on ${backup.created}; this one was on ${created}, and ${held}`;

@@ -154,6 +154,7 @@ function mayReturn(view: View, server: string): boolean {
     standing.kind === "silent" ||
     standing.kind === "contradicted" ||
     standing.kind === "starting" ||
-    standing.kind === "disabled"
+    // One that is no member never had JetStream.
+    (standing.kind === "disabled" && standing.member)
   );
 }

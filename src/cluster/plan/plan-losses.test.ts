@@ -9,6 +9,16 @@ import {
   unanswered,
   whole,
 } from "../../testing/sketch-situation.ts";
+import type { LedgerConsumer } from "../ledger.ts";
+
+const consumer = (name: string, ackFloor: number): LedgerConsumer => ({
+  name,
+  durable: true,
+  replicas: 1,
+  servers: ["n3"],
+  delivered: ackFloor,
+  ackFloor,
+});
 
 const rows: readonly PlanRow[] = [
   {
@@ -43,6 +53,43 @@ const rows: readonly PlanRow[] = [
       "restore:APP/PART later",
       "restore:APP/ALL later",
     ],
+  },
+  {
+    story:
+      "CP-105: a consumer that the backup has not, or has further back, is for a person, and nothing of it is done unasked",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n3"], "n3", { lastSeq: 0 })],
+      memory: [
+        remembered("ONE", ["n3"], { consumers: [consumer("back", 40), consumer("late", 5), consumer("same", 9)] }),
+      ],
+      backups: [
+        backup("ONE", 500, {
+          consumers: [
+            { name: "back", ackFloor: 39 },
+            { name: "same", ackFloor: 9 },
+          ],
+        }),
+      ],
+    },
+    outlook: "act",
+    steps: [
+      "delete-stub:APP/ONE ready",
+      "restore:APP/ONE later",
+      "ask:consumer:APP/ONE > back blocked",
+      "ask:consumer:APP/ONE > late blocked",
+    ],
+  },
+  {
+    story: "CP-105: short-lived consumers are not missed",
+    situation: {
+      servers: three,
+      streams: [replicated("ONE", ["+n3"], "n3", { lastSeq: 0 })],
+      memory: [remembered("ONE", ["n3"], { consumers: [{ ...consumer("once", 5), durable: false }] })],
+      backups: [backup("ONE", 500, { consumers: [] })],
+    },
+    outlook: "act",
+    steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later"],
   },
   {
     story: "CP-60: without a backup it is reported",

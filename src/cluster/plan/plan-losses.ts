@@ -124,6 +124,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       const room = standing === null ? [] : spares.before(standing, [], wanted, false);
       restores.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
+    restores.push(...consumerSteps(loss, cover));
     for (const copy of copies) restores.push(flowStep(copy, key));
   }
   return [...steps, ...copiesFirst.flatMap(({ key }) => stubs.get(key) ?? []), ...restores];
@@ -134,6 +135,25 @@ function originsOfLost(view: View, { account, key, standing }: Loss): readonly s
   const told = standing === null ? [] : originsOf(standing);
   if (told.length > 0) return told;
   return (view.memory.get(key)?.origins ?? []).map((name) => streamKey(account, name));
+}
+
+/** Consumers that a restore does not bring back as they were. */
+function consumerSteps({ key, account, name }: Loss, { consumersBehind }: Cover): readonly PlanStep[] {
+  return consumersBehind.map(({ name: consumer, ackFloor, inBackup }) => {
+    const id = `${key} > ${consumer}`;
+    const from = ackFloor === null || ackFloor === 0 ? "" : ` with opt_start_seq ${ackFloor + 1}`;
+    const had = `had acknowledged up to ${ackFloor ?? "?"}`;
+    return ask(
+      `consumer:${id}`,
+      inBackup === null
+        ? `consumer ${id} ${had}, and is not in the backup`
+        : `consumer ${id} ${had}, and only up to ${inBackup} in the backup`,
+      inBackup === null
+        ? `After the restore: create it again${from}.`
+        : `Where messages must not be delivered again: after the restore, create it again${from}.`,
+      { account, stream: name, consumer },
+    );
+  });
 }
 
 /** A mirror goes on or stands still; a stream that sources begins at the front, as was seen on 2.15: 400 messages became 800. */

@@ -153,6 +153,51 @@ const rows: readonly StepsRow[] = [
     ],
   },
   {
+    story:
+      "CP-26: so does one that is not any more where it was last seen: it may have been moved to the dead one, or made anew on it",
+    situation: {
+      servers: withSpare,
+      ...n3Gone,
+      streams: [shortOfN3(), unanswered("MOVED")],
+      memory: [remembered("MOVED", ["n1"])],
+    },
+    steps: ["peer-remove:n3 blocked", "wait:healed:n3 later safe", "ask:lost:APP/MOVED blocked"],
+  },
+  {
+    story: "CP-26: and no backup covers it: nobody knows what came after it was last seen",
+    situation: {
+      servers: withSpare,
+      ...n3Gone,
+      streams: [shortOfN3(), unanswered("MOVED")],
+      memory: [remembered("MOVED", ["n1"])],
+      backups: [backup("MOVED")],
+    },
+    steps: [
+      "peer-remove:n3 blocked",
+      "wait:healed:n3 later safe",
+      "delete-stub:APP/MOVED blocked",
+      "restore:APP/MOVED blocked",
+    ],
+  },
+  {
+    story: "CP-26: not so where its home did not say what it holds: it is waited for there",
+    situation: {
+      servers: withSpare,
+      ...n3Gone,
+      streams: [shortOfN3(), unanswered("SLOW")],
+      memory: [remembered("SLOW", ["n1"])],
+      later: (sample) => ({
+        ...sample,
+        servers: sample.servers.map((server) =>
+          server.name === "n1" && "enabled" in server.jetstream
+            ? { ...server, jetstream: { ...server.jetstream, streams: { unseen: "no-answer" } } }
+            : server,
+        ),
+      }),
+    },
+    steps: ["wait:leader:APP/SLOW waiting safe", "peer-remove:n3 ready safe", "wait:healed:n3 later safe"],
+  },
+  {
     story: "CP-26: so does one of an account that nobody speaks of any more, if the ledger knows it",
     situation: {
       servers: withSpare,

@@ -1,5 +1,6 @@
 import { streamKey } from "../ledger.ts";
 import { isSeen } from "../unseen.ts";
+import { candidates } from "./candidates.ts";
 import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { coverOf, lossBlocker } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
@@ -139,7 +140,10 @@ function judgeStream(
   }
   // The others below their quorum have steps and blockers of their own.
   if (stream.kind === "below-quorum") return { blocker: null, evidence, safe: false };
-  return { blocker: null, evidence, safe: stream.kind === "degraded" && dead.length === 1 };
+  const { cramped } = candidates(view, stream, alive);
+  const fill = cramped.length > 0 ? `; ${cramped.join(", ")} has no room for it, and may be chosen all the same` : "";
+  const safe = stream.kind === "degraded" && dead.length === 1 && cramped.length === 0;
+  return { blocker: null, evidence: `${evidence}${fill}`, safe };
 }
 
 function conditions(view: View, server: ServerStanding): readonly Condition[] {

@@ -24,10 +24,17 @@ export interface BackupCover {
   /** The stream's last sequence in it. */
   readonly lastSeq: number;
   readonly messages: number;
+  /** Its consumers, as the archive has them; null: it does not say. */
+  readonly consumers: readonly BackedUpConsumer[] | null;
   /** Its configuration, as far as it decides where it can be restored; null: it does not say. */
   readonly settings: StreamSettings | null;
   /** It was read to its end and found whole. */
   readonly proven: boolean;
+}
+
+export interface BackedUpConsumer {
+  readonly name: string;
+  readonly ackFloor: number;
 }
 
 /** What only a person can know or decide. Streams are named "ACCOUNT/STREAM", servers by name or peer id. */

@@ -1,7 +1,15 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { before, remembered, replicated, three, whole } from "../../testing/sketch-situation.ts";
+import {
+  before,
+  remembered,
+  rememberingServer,
+  replicated,
+  three,
+  unanswered,
+  whole,
+} from "../../testing/sketch-situation.ts";
 
 const leaderless = (name = "ORDERS", allowDirect = true): ReturnType<typeof replicated> =>
   replicated(name, ["+n1", "+n2", "+n3"], null, { allowDirect });
@@ -203,6 +211,54 @@ const rows: readonly PlanRow[] = [
     },
     outlook: "whole",
     steps: [],
+  },
+  {
+    story: "CP-43: one whose server has no storage left is not waited for",
+    situation: {
+      servers: three,
+      streams: [replicated("ORDERS", ["+n1", "+n2", "~n3"], "n1")],
+      server: { n3: { jetstream: { ...off, enabled: true, maxStorage: 1_000, usedStorage: 1_010 } } },
+    },
+    outlook: "blocked",
+    steps: ["ask:full:APP/ORDERS blocked"],
+  },
+  {
+    story: "CP-49: a stream that does not answer, and that no server has, is never nothing to do",
+    situation: { servers: three, streams: [unanswered("ONE")] },
+    outlook: "blocked",
+    steps: ["ask:homeless:APP/ONE blocked"],
+  },
+  {
+    story: "CP-49: nor where its last home answers and has it no more",
+    situation: { servers: three, streams: [unanswered("ONE")], memory: [remembered("ONE", ["n2"])] },
+    outlook: "blocked",
+    steps: ["ask:homeless:APP/ONE blocked"],
+  },
+  {
+    story: "CP-49: nor while a server is remembered that is no member any more",
+    situation: {
+      servers: three,
+      streams: [unanswered("ONE")],
+      ledger: rememberingServer("n9", 900_000, null),
+    },
+    outlook: "blocked",
+    steps: ["ask:homeless:APP/ONE blocked"],
+  },
+  {
+    story: "CP-49: nor where one was removed long ago",
+    situation: {
+      servers: three,
+      streams: [unanswered("ONE")],
+      ledger: rememberingServer("n9", 900_000, 900_000),
+    },
+    outlook: "blocked",
+    steps: ["ask:homeless:APP/ONE blocked"],
+  },
+  {
+    story: "CP-49: where its home may come back, that is waited for",
+    situation: { servers: ["n1", "n2", "n3", "!n4"], streams: [unanswered("ONE")] },
+    outlook: "wait",
+    steps: ["wait:server:n4 waiting"],
   },
 ];
 

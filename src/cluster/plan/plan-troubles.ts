@@ -61,6 +61,29 @@ function returned(view: View, { name, peer }: ServerStanding, removedAt: string)
   });
 }
 
+/** It does not answer, and no server that answers has it. Where a server is waited for, or gone, other steps speak of it. */
+function homeless(view: View, { key, account, name, strayedFrom }: StreamStanding): readonly PlanStep[] {
+  const away = serversOfKind(view, "silent", "contradicted", "starting", "disabled").filter(
+    ({ kind, member, removedAt }) => removedAt === null && (member || kind !== "disabled"),
+  );
+  if (away.some(({ member, kind }) => member || kind === "starting")) return [];
+  if (away.length === 0 && serversOfKind(view, "gone").length > 0) return [];
+  const silent = away.map((server) => server.name).join(", ");
+  const cure =
+    away.length > 0
+      ? `It may be on ${silent}: start it with its disk, or say that it is gone (--gone).`
+      : strayedFrom.length > 0
+        ? `It was last seen on ${strayedFrom.join(", ")}: read the log there, for its data may be on that disk still.`
+        : "Give a credential of its account, and look at its configuration; delete it if it is left over.";
+  const text = `${key} does not answer, and no server ${away.length > 0 ? "that answers " : ""}holds it`;
+  return [ask(`homeless:${key}`, text, cure, { account, stream: name })];
+}
+
+function hasNoStorageLeft(view: View, server: string): boolean {
+  const jetstream = view.servers.get(server)?.seen?.jetstream;
+  return jetstream !== undefined && isSeen(jetstream) && jetstream.maxStorage > 0 && jetstream.freeStorage === 0;
+}
+
 function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   const { thresholds, now } = view.request;
   const { key, remembered } = stream;
@@ -70,12 +93,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   const later = (since: string | null | undefined, ms: number): string =>
     new Date(Date.parse(since ?? now) + ms).toISOString();
 
-  if (stream.kind === "homeless") {
-    // Where a server is gone it may have been its home: that is for the losses to say.
-    if (serversOfKind(view, "gone", "silent", "starting", "disabled").length > 0) return [];
-    const cure = "Give a credential of its account, and look at its configuration; delete it if it is left over.";
-    return [ask(`homeless:${key}`, `${key} does not answer, and no server holds it`, cure, target)];
-  }
+  if (stream.kind === "homeless") return homeless(view, stream);
   if (stream.divergence.length > 0) {
     return [
       ask(
@@ -137,6 +155,18 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   });
   if (behind.length === 0) return [];
   const names = behind.map(({ name }) => name).join(", ");
+  const full = behind.flatMap(({ name }) => (hasNoStorageLeft(view, name ?? "") ? [name] : [])).join(", ");
+  if (full !== "" && stream.settings?.storage !== "memory") {
+    return [
+      ask(
+        `full:${key}`,
+        `${full} of ${key} is behind, and has no storage left: it cannot catch up`,
+        `Give ${full} more storage, or make room there, and restart it; or, where another server has room, take the stream off ` +
+          `it: relight stream cluster peer-remove ${stream.name} ${full}.`,
+        target,
+      ),
+    ];
+  }
   if (elapsed(remembered?.behindSince) < thresholds.stuckMs) {
     return [
       makeStep({

@@ -13,6 +13,7 @@ import {
   unanswered,
   withSpare,
 } from "../../testing/sketch-situation.ts";
+import type { StreamPicture } from "../picture.ts";
 
 describe("the step that removes a server", () => {
   it("CP-26: removes nothing while an account's streams are not all known, unless the operator released the account", () => {
@@ -77,6 +78,39 @@ describe("the step that removes a server", () => {
     });
     assert.equal(planOf(zones("b")).steps[0]?.kind, "add-node");
     assert.equal(planOf(zones("c")).steps[0]?.kind, "peer-remove");
+  });
+
+  it("CP-22: a server without room for what a stream holds is not filled up, whatever is accepted: the meta leader may choose it", () => {
+    const holding = (name: string, bytes: number): StreamPicture => {
+      const stream = replicated(name, ["+n1", "+n2", "xn3"], "n1");
+      return { ...stream, state: { messages: 500, bytes, firstSeq: 1, lastSeq: 500, deleted: 0 } };
+    };
+    const [any] = sketchRequest({ servers: ["n4"] }).picture.later.servers;
+    const jetstream = any && "enabled" in any.jetstream ? { ...any.jetstream, freeStorage: 1_000_000 } : {};
+    const situation = (streams: readonly StreamPicture[], withoutSpare = false): Situation => ({
+      servers: withSpare,
+      offline: ["n3"],
+      words: { gone: ["n3"], withoutSpare },
+      streams,
+      server: { n4: { jetstream } as object },
+    });
+    assert.equal(planOf(situation([holding("A", 900_000)])).steps[0]?.id, "peer-remove:n3");
+    for (const streams of [[holding("BIG", 1_100_000)], [holding("A", 900_000), holding("B", 200_000)]]) {
+      for (const accepted of [false, true]) {
+        const [add, removal] = planOf(situation(streams, accepted)).steps;
+        assert.deepEqual([add?.id, removal?.id, removal?.state], ["add-node:in cluster C", "peer-remove:n3", "later"]);
+        assert.deepEqual(
+          add?.blockers.map(({ code }) => code),
+          ["no-room"],
+        );
+        assert.match(add?.why ?? "", /with room for the (?:1,100,000|200,000) bytes that they hold/);
+        assert.match(add?.evidence.join() ?? "", /n4: has 1,000,000 bytes free, too few for the (?:1,100,000|200,000)/);
+      }
+    }
+    const two = { ...situation([holding("BIG", 1_100_000)]), servers: [...withSpare, "n5"] };
+    const choice = stepOf(two, "peer-remove:n3");
+    assert.equal(`${choice.state} ${choice.safe}`, "ready false");
+    assert.match(choice.evidence.join(), /n4 has no room for it, and may be chosen all the same/);
   });
 
   it("F05: names the R1 consumers of replicated streams that are on it, with what they had acknowledged", () => {

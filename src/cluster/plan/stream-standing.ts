@@ -23,6 +23,8 @@ export interface StreamStanding {
   readonly wanted: number | null;
   /** Members of its group, or its last known home; null: nobody knows where it is. */
   readonly group: readonly string[] | null;
+  /** Servers of its last known home that answer, and do not hold it any more: it was moved, or made anew, since it was last seen. */
+  readonly strayedFrom: readonly string[];
   readonly alive: readonly string[];
   readonly dead: readonly string[];
   /** Half of the group and one: what it needs to go on. */
@@ -66,6 +68,7 @@ export function streamStandings(
   const memory = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
   const now = byKey(picture.later);
   const then = picture.earlier === null ? new Map<string, StreamPicture>() : byKey(picture.earlier);
+  const listing = serversThatList(picture, servers);
   const complete = new Set(picture.later.accounts.filter(({ inventory }) => isSeen(inventory)).map(({ name }) => name));
   const keys = new Map<string, { readonly account: string; readonly name: string }>([...memory, ...now]);
   return [...keys.entries()]
@@ -75,7 +78,7 @@ export function streamStandings(
       // A stream that a complete inventory does not have is no stream any more: that is for the regressions to say. Of an account
       // that nobody speaks of any more, all streams may have been on the dead.
       if ((later === null || later.answer.kind === "not-found") && complete.has(account)) return [];
-      return [judge(key, account, name, then.get(key) ?? null, later, memory.get(key) ?? null, servers)];
+      return [judge(key, account, name, then.get(key) ?? null, later, memory.get(key) ?? null, servers, listing)];
     });
 }
 
@@ -87,6 +90,7 @@ function judge(
   later: StreamPicture | null,
   remembered: LedgerStream | null,
   servers: ReadonlyMap<string, ServerStanding>,
+  listing: ReadonlySet<string>,
 ): StreamStanding {
   const settings = later !== null && isSeen(later.config) ? later.config : null;
   const peers = later === null ? [] : seenOr(later.peers, []);
@@ -97,7 +101,8 @@ function judge(
     (a, b) => b.state.lastSeq - a.state.lastSeq || b.state.messages - a.state.messages,
   );
   const wanted = settings?.replicas ?? remembered?.replicas ?? null;
-  const group = findGroup(peers, leads, replicas, remembered, wanted, servers);
+  const strayedFrom = peers.length > 0 || leads !== null ? [] : strayed(remembered, [earlier, later], listing);
+  const group = strayedFrom.length > 0 ? null : findGroup(peers, leads, replicas, remembered, wanted, servers);
   // A server whose JetStream is off serves no replica, whatever it answers.
   const isDead = (server: string): boolean => !["alive", "starting"].includes(servers.get(server)?.kind ?? "silent");
   const alive = (group ?? []).filter((server) => !isDead(server));
@@ -122,6 +127,7 @@ function judge(
     name,
     wanted,
     group,
+    strayedFrom,
     alive,
     dead,
     quorum,
@@ -157,6 +163,35 @@ function findGroup(
   // Without a memory, the replicas that answer are all of it only where there are as many as there should be.
   if (wanted !== null && replicas.length >= wanted) return replicas.map(({ server }) => server);
   return null;
+}
+
+/** Servers that said in every sample which streams they hold. */
+function serversThatList(
+  { earlier, later }: Picture,
+  servers: ReadonlyMap<string, ServerStanding>,
+): ReadonlySet<string> {
+  const samples = earlier === null ? [later] : [earlier, later];
+  const lists = (sample: Sample, name: string): boolean => {
+    const jetstream = sample.servers.find((one) => one.name === name)?.jetstream;
+    return jetstream !== undefined && isSeen(jetstream) && jetstream.enabled && isSeen(jetstream.streams);
+  };
+  const alive = [...servers.values()].filter(({ kind }) => kind === "alive").map(({ name }) => name);
+  return new Set(alive.filter((name) => samples.every((sample) => lists(sample, name))));
+}
+
+/**
+ * Of the servers that a stream was last seen on, those that do not have it: it lives somewhere else by now, and a dead server that
+ * nobody remembers may be where. What Relight has deleted, or is restoring, has no home to stray from.
+ */
+function strayed(
+  remembered: LedgerStream | null,
+  seen: readonly (StreamPicture | null)[],
+  listing: ReadonlySet<string>,
+): readonly string[] {
+  if (remembered === null || remembered.deletedAt !== null || remembered.restoringAt !== null) return [];
+  const holds = (server: string): boolean =>
+    seen.some((stream) => stream !== null && seenOr(stream.replicas, []).some((replica) => replica.server === server));
+  return remembered.servers.filter((server) => listing.has(server) && !holds(server));
 }
 
 function byKey(sample: Sample): ReadonlyMap<string, StreamPicture> {

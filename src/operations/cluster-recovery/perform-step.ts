@@ -33,6 +33,7 @@ const ambiguous: ReadonlySet<ErrorCode> = new Set(["TIMEOUT", "CONNECTION_LOST",
 /** Errors of a restore that has sent nothing. */
 const untouched: ReadonlySet<ErrorCode> = new Set([
   "RESTORE_REFUSED",
+  "PLAN_OUTDATED",
   "STREAM_EXISTS",
   "BACKUP_NOT_FOUND",
   "BACKUP_INVALID",

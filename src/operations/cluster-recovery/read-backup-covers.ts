@@ -1,5 +1,6 @@
 import { settingsOf } from "../../cluster/observe/picture-stream.ts";
-import type { BackupCover } from "../../cluster/plan/plan-request.ts";
+import type { BackedUpConsumer, BackupCover } from "../../cluster/plan/plan-request.ts";
+import type { Manifest } from "../../formats/directory/manifest.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { isDirectory } from "../files/is-directory.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -63,6 +64,12 @@ async function storedIn(
   };
 }
 
+/** Those that the archive has; one that is in the list only is not restored from it. */
+export function consumersOf({ consumers }: Manifest): readonly BackedUpConsumer[] {
+  const inside = consumers.filter(({ archived }) => archived !== "absent");
+  return inside.map(({ name, ack_floor }) => ({ name, ackFloor: ack_floor.stream_seq }));
+}
+
 /** The cover that a stored stream is, or why it is none. */
 function coverOf({ stream, path, manifest }: StoredStream): FoundCover | string {
   if (manifest === undefined) return "it has no manifest of Relight (relight.json), so nothing proves that it is whole";
@@ -78,6 +85,7 @@ function coverOf({ stream, path, manifest }: StoredStream): FoundCover | string 
       takenAt: manifest.times.started,
       lastSeq: manifest.content.streamLastSequence,
       messages: manifest.content.messages,
+      consumers: consumersOf(manifest),
       settings: settingsOf(manifest.config as StreamConfig),
       proven: true,
     },

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Manifest } from "../../../formats/directory/manifest.ts";
 import { backupStream } from "../../stream-backup/backup-stream.ts";
+import { consumersOf } from "../read-backup-covers.ts";
 import { salvageStream } from "../salvage-stream.ts";
 import { accountOf, type CarriedOut, type StepContext, streamOf } from "./step-context.ts";
 
@@ -42,7 +43,8 @@ function placeOf(context: StepContext): string {
   return join(context.newBackups, `${streamOf(context)}.${context.step.kind}-${time}`);
 }
 
-function made({ step }: StepContext, path: string, { content, times, created }: Manifest): CarriedOut {
+function made({ step }: StepContext, path: string, manifest: Manifest): CarriedOut {
+  const { content, times, created } = manifest;
   const { messages, streamLastSequence: lastSeq } = content;
   return {
     evidence: [`${path}: ${messages} messages, up to sequence ${lastSeq}, read back and proven`],
@@ -55,6 +57,7 @@ function made({ step }: StepContext, path: string, { content, times, created }: 
         takenAt: times.started,
         lastSeq,
         messages,
+        consumers: consumersOf(manifest),
         settings: null,
         proven: true,
       },

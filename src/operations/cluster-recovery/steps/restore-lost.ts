@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../../errors.ts";
 import { readBackup } from "../../stream-restore/read-backup.ts";
 import { restoreStreams } from "../../stream-restore/restore-streams.ts";
-import { accountOf, ask, type CarriedOut, type StepContext, streamOf } from "./step-context.ts";
+import { accountOf, ask, type CarriedOut, type StepContext, streamOf, surprise } from "./step-context.ts";
 
 /**
  * Restores a lost stream from its backup, under its own name. The archive is proven first, and the stream held against it afterwards.
@@ -31,7 +31,8 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
     ).at(0);
   let result = await restore();
   const taken = result !== undefined && "error" in result && isRelightError(result.error, "STREAM_EXISTS");
-  if (taken && (await isTakenInVain(context))) result = await restore();
+  if (taken && !(await isTakenInVain(context))) throw surprise(`${stream} is there: somebody else made it meanwhile`);
+  if (taken) result = await restore();
   if (result === undefined) throw new RelightError("BACKUP_NOT_FOUND", `${backup} holds no backup of ${stream}`);
   if (result.status === "failed" || result.status === "refused") throw result.error;
   if (result.status !== "restored") throw new RelightError("RESTORE_FAILED", `${stream} was not restored`);
