@@ -2,7 +2,7 @@ import { originsFirst } from "../../jetstream/origins-first.ts";
 import { streamKey } from "../ledger.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import type { Cover } from "./cover.ts";
-import { findLosses, isNamed, type Loss } from "./find-losses.ts";
+import { findLosses, isNamed, isOwnDoing, type Loss } from "./find-losses.ts";
 import { Hanging, isCertain } from "./hanging-losses.ts";
 import { blockersOf, coverOfLoss, placed } from "./loss-cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
@@ -173,8 +173,11 @@ function comesBack({ backup, baseline }: Cover): string {
  * servers deleted what they no longer knew of. What is on the other disks may be deleted next.
  */
 function censusStep(view: View): PlanStep | null {
-  const lost = view.regressions.filter(({ kind, certain }) => certain && (kind === "vanished" || kind === "recreated"));
-  // Whoever names every one of them has seen it, and what Relight deleted itself is no riddle.
+  const lost = view.regressions.filter(({ kind, certain, account, stream }) => {
+    const gone = certain && (kind === "vanished" || kind === "recreated");
+    return gone && !isOwnDoing(view, streamKey(account, stream));
+  });
+  // Whoever names every one of them has seen it.
   if (lost.every(({ account, stream }) => isNamed(view, streamKey(account, stream)))) return null;
   if (lost.length < 2 || lost.length * 2 < view.request.ledger.streams.length) return null;
   return ask(

@@ -38,7 +38,8 @@ describe("what comes next", () => {
   });
 
   it("is nothing in a plan without steps", () => {
-    assert.deepEqual(nextStep(planOf({ servers: ["n1", "n2", "n3"] }), all), { step: null, wait: null, left: [] });
+    const none = { step: null, wait: null, waits: [], left: [] };
+    assert.deepEqual(nextStep(planOf({ servers: ["n1", "n2", "n3"] }), all), none);
   });
 
   it("is a wait where nothing can be done: for a server that may come back", () => {

@@ -21,13 +21,15 @@ export interface NextStep {
   readonly step: PlanStep | null;
   /** What is waited for where nothing can be done: time, or the cluster. */
   readonly wait: PlanStep | null;
+  /** All that is waited for, `wait` first. */
+  readonly waits: readonly PlanStep[];
   readonly left: readonly LeftOver[];
 }
 
 export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
   const left: LeftOver[] = [];
   let step: PlanStep | null = null;
-  let wait: PlanStep | null = null;
+  const waits: PlanStep[] = [];
   // What is not done because of a failure, by its id: what hangs on it is not done either.
   const held = new Map<string, string>();
   for (const one of plan.steps) {
@@ -46,14 +48,14 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
         left.push({ step: id, text, cure: "Mend that, and run the command again: it goes on where it stopped." });
       }
     } else if (kind === "wait") {
-      if (state === "waiting" || state === "ready") wait ??= one;
+      if (state === "waiting" || state === "ready") waits.push(one);
     } else if (state === "ready" && plan.outlook !== "hold") {
       const why = whyNot(one, allowances);
       if (why === null) step ??= one;
       else left.push({ step: id, ...why });
     }
   }
-  return { step, wait, left };
+  return { step, wait: waits[0] ?? null, waits, left };
 }
 
 function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {

@@ -85,7 +85,7 @@ export class Recovery {
       const { plan, planned, account } = await this.#replan();
       const { done, failed } = this.#tally;
       const allowances = { account, only: this.#request.only, done, failed, declined: this.#declined };
-      const { step, wait, left } = nextStep(plan, allowances);
+      const { step, wait, waits, left } = nextStep(plan, allowances);
       const mood = this.#patience.judge(plan, planned.picture.later);
       if (mood === "over" || (mood === "wait" && Date.now() >= waitUntil)) {
         return this.#outcome("left", [...this.#changes(planned), ...left]);
@@ -116,7 +116,7 @@ export class Recovery {
       // What failed may be possible by now; what passes within moments is waited for first.
       if ((idle || isForServer(wait)) && this.#tally.again()) continue;
       if (wait === null) return this.#outcome(left.length > 0 ? "left" : "recovered", left);
-      if (idle) return this.#outcome("left", [...left, leftOf(wait)]);
+      if (idle) return this.#outcome("left", [...left, ...waits.map(leftOf)]);
       waited = await this.#wait(wait, waited, giveUpMs);
     }
   }
