@@ -130,7 +130,7 @@ function forAPerson({ steps, complete }: ClusterPlan): readonly string[] {
     const what = cures.length > 0 ? cures.join(" ") : step.why;
     lines.push(`  step ${index + 1}, ${step.kind} ${targetOf(step)}: ${readable(what)}`);
     for (const { code } of step.blockers) codes.add(code);
-    if (step.kind === "add-node" && step.blockers.length === 0) codes.add(step.kind);
+    if (step.arguments.fewerWillDo) codes.add(step.kind);
   }
   const said = howToSay(codes);
   return [...lines, ...(said === null ? [] : [`  ${said}`]), ""];

@@ -16,8 +16,7 @@ const marks = {
 export function renderRecovery(outcome: RecoveryOutcome, color: boolean): string {
   const [mark, paint] = marks[outcome.status];
   const lines = [`${color ? styleText(paint, mark, { validateStream: false }) : mark}  ${outcome.summary}`];
-  const failed = outcome.steps.find(({ error }) => error !== null);
-  if (failed?.error) lines.push(`     ${failed.error.hint}`);
+  lines.push(...failureLines(outcome));
   if (outcome.left.length > 0) lines.push("", "Left for a person:");
   for (const { text, cure } of outcome.left) {
     lines.push(`  - ${readable(text)}`);
@@ -31,12 +30,19 @@ export function renderRecovery(outcome: RecoveryOutcome, color: boolean): string
   return `${lines.join("\n")}\n`;
 }
 
+/** The summary says what became of one; of several it only names them. */
+function failureLines({ status, steps, failed }: RecoveryOutcome): readonly string[] {
+  const records = failed.flatMap((id) => steps.findLast((step) => step.id === id) ?? []);
+  if (status === "failed" && records.length === 1) return records.map(({ error }) => `     ${error?.hint}`);
+  return records.flatMap(({ id, error }) => [`  - ${id}: ${error?.message}`, `    ${error?.hint}`]);
+}
+
 /** What blocks the steps that are left, by the blockers' codes. */
 function codesOf({ left, plan }: RecoveryOutcome): ReadonlySet<string> {
   const steps = (plan?.steps ?? []).filter(({ id }) => left.some(({ step }) => step === id));
   return new Set(
-    steps.flatMap(({ kind, blockers }) => [
-      ...(kind === "add-node" && blockers.length === 0 ? [kind] : []),
+    steps.flatMap(({ kind, blockers, arguments: { fewerWillDo } }) => [
+      ...(fewerWillDo ? [kind] : []),
       ...blockers.map(({ code }) => code),
     ]),
   );

@@ -50,7 +50,7 @@ export function pictureStream(evidence: StreamEvidence): StreamPicture {
     name,
     answer,
     config: config ? settingsOf(config) : why,
-    created: info?.created ?? details.find(({ detail }) => detail.created)?.detail.created ?? why,
+    created: createdOf(info, group.leader, led, details) ?? why,
     raftGroup: spoken ? (raftGroup ?? null) : why,
     leader: spoken ? group.leader : why,
     claimants: group.claimants,
@@ -60,6 +60,22 @@ export function pictureStream(evidence: StreamEvidence): StreamPicture {
     desired: desiredOf(groups),
     consumers: evidence.consumers,
   };
+}
+
+/**
+ * When it was created, by its leader's word: a server that comes back tells for a moment of the stream that had the name before. Without a
+ * leader only where all say the same.
+ */
+function createdOf(
+  info: StreamInfo | undefined,
+  leader: string | null,
+  led: StreamReplica | undefined,
+  details: readonly StreamReplica[],
+): string | undefined {
+  if (info !== undefined && (led?.detail.created === undefined || info.cluster?.leader === leader)) return info.created;
+  if (led?.detail.created !== undefined) return led.detail.created;
+  const told = new Set(details.map(({ detail }) => detail.created));
+  return told.size === 1 ? [...told][0] : undefined;
 }
 
 const noLeader = "it has no leader who could tell";

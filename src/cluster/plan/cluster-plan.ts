@@ -113,6 +113,8 @@ export interface StepArguments {
   readonly preferred: string | null;
   /** verify: the last sequence that it must reach. */
   readonly lastSeq: number | null;
+  /** add-node: where the operator accepts fewer replicas, all or some of what waits for it goes on without. */
+  readonly fewerWillDo: boolean | null;
 }
 
 export interface Verification {

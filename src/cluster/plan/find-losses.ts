@@ -131,8 +131,13 @@ function cutOffLoss(view: View, known: LedgerStream, standing: StreamStanding | 
 
 /** The operator wants it restored, or it is Relight's doing that it is not there: no riddle. */
 export function isNamed(view: View, key: string): boolean {
+  return view.request.words.restore.includes(key) || isOwnDoing(view, key);
+}
+
+/** Relight deleted it, or removed the last server that had it. */
+export function isOwnDoing(view: View, key: string): boolean {
   const known = view.memory.get(key);
-  return view.request.words.restore.includes(key) || known?.deletedAt != null || wentWithItsHome(view, known);
+  return known?.deletedAt != null || wentWithItsHome(view, known);
 }
 
 /** Between the look before a removal and the end of the one that verified it, in ms. */

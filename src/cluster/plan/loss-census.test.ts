@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
-import { backup, remembered, replicated, three, whole } from "../../testing/sketch-situation.ts";
+import { backup, before, remembered, replicated, three, whole } from "../../testing/sketch-situation.ts";
 
 const rows: readonly PlanRow[] = [
   {
@@ -26,6 +26,22 @@ const rows: readonly PlanRow[] = [
     },
     outlook: "act",
     steps: ["restore:APP/A ready", "restore:APP/B ready"],
+  },
+  {
+    story: "CP-63: what Relight deleted itself, to restore it, is no riddle and does not count",
+    situation: {
+      servers: three,
+      streams: [whole("C"), whole("D")],
+      memory: [
+        remembered("A", ["n3"], { deletedAt: before(5_000) }),
+        remembered("B", ["n2"]),
+        remembered("C", three),
+        remembered("D", three),
+      ],
+      backups: [backup("A"), backup("B")],
+    },
+    outlook: "act",
+    steps: ["restore:APP/A ready", "restore:APP/B blocked"],
   },
   {
     story: "CP-63, F49: all streams with new creation times: the store is on the wrong volume",

@@ -65,6 +65,7 @@ export function makeStep(draft: StepDraft): PlanStep {
       created: null,
       preferred: null,
       lastSeq: null,
+      fewerWillDo: null,
       ...draft.arguments,
     },
   };

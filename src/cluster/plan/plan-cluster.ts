@@ -1,4 +1,4 @@
-import { isSeen } from "../unseen.ts";
+import { isSeen, type UnseenReason } from "../unseen.ts";
 import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
 import { planLed } from "./plan-led.ts";
@@ -36,7 +36,7 @@ function stepsOf(view: View): readonly PlanStep[] {
         {
           code: "no-sight",
           text: "the servers' own answers cannot be seen, so nothing can be planned",
-          cure: "Give a credential of the system account (--system-creds, --system-user, ...).",
+          cure: sightCures[picture.later.sight.system.unseen] ?? "Look again in half a minute: no server answered.",
         },
       ]),
     ];
@@ -62,6 +62,12 @@ function stepsOf(view: View): readonly PlanStep[] {
   if (view.meta.kind === "down") return planMetaDown(view);
   return planLed(view);
 }
+
+const sightCures: Partial<Record<UnseenReason, string>> = {
+  "no-system-credential": "Give a credential of the system account (--system-creds, --system-user, ...).",
+  refused: "Give a credential of the system account: this one is of another account.",
+  forbidden: "Allow this user to ask the servers: $SYS.REQ.SERVER.>",
+};
 
 function outlookOf(view: View, steps: readonly PlanStep[]): Outlook {
   if (steps.length === 0) return "whole";

@@ -1,10 +1,12 @@
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
+import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
 import {
   backup,
   remembered,
   rememberingServer,
   replicated,
+  type Situation,
   three,
   unanswered,
   whole,
@@ -154,4 +156,45 @@ const rows: readonly PlanRow[] = [
 
 describe("the plan for what is lost", () => {
   for (const row of rows) it(row.story, () => checkPlan(row));
+
+  /** What the restores wait for: "restore:APP/ONE: delete-stub:APP/ONE". */
+  const waits = (situation: Situation): readonly string[] =>
+    planOf(situation)
+      .steps.filter(({ kind }) => kind === "restore")
+      .map(({ id, after }) => `${id}: ${after.join(", ")}`);
+  const lost: Situation = {
+    servers: three,
+    streams: ["COPY", "ONE", "TWO"].map((name) => replicated(name, ["+n3"], "n3", { lastSeq: 0 })),
+    memory: [remembered("COPY", ["n3"], { origins: ["ONE"] }), remembered("ONE", ["n3"]), remembered("TWO", ["n3"])],
+    backups: [backup("COPY"), backup("ONE"), backup("TWO")],
+  };
+
+  it("CA-08: a restore hangs on that of its origins and on what is left of its copies, and on no other", () => {
+    assert.deepEqual(waits(lost), [
+      "restore:APP/ONE: delete-stub:APP/ONE, delete-stub:APP/COPY",
+      "restore:APP/COPY: delete-stub:APP/COPY, restore:APP/ONE",
+      "restore:APP/TWO: delete-stub:APP/TWO",
+    ]);
+    const circle = { ...lost, memory: [...(lost.memory ?? [])] };
+    circle.memory[1] = remembered("ONE", ["n3"], { origins: ["COPY"] });
+    assert.deepEqual(waits(circle).slice(0, 2), [
+      "restore:APP/ONE: delete-stub:APP/ONE, delete-stub:APP/COPY",
+      "restore:APP/COPY: delete-stub:APP/COPY, delete-stub:APP/ONE, restore:APP/ONE",
+    ]);
+  });
+
+  it("CA-08: what a person has to decide about keeps neither its copies nor its origins waiting", () => {
+    const behind = (name: string): Situation => ({
+      ...lost,
+      backups: ["COPY", "ONE", "TWO"].map((one) => backup(one, one === name ? 400 : 500)),
+    });
+    assert.deepEqual(waits(behind("ONE")).slice(0, 2), [
+      "restore:APP/ONE: delete-stub:APP/ONE, delete-stub:APP/COPY",
+      "restore:APP/COPY: delete-stub:APP/COPY",
+    ]);
+    assert.deepEqual(waits(behind("COPY")).slice(0, 2), [
+      "restore:APP/ONE: delete-stub:APP/ONE",
+      "restore:APP/COPY: delete-stub:APP/COPY, restore:APP/ONE",
+    ]);
+  });
 });

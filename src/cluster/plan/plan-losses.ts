@@ -1,8 +1,10 @@
 import { originsFirst } from "../../jetstream/origins-first.ts";
 import { streamKey } from "../ledger.ts";
-import type { Blocker, PlanStep } from "./cluster-plan.ts";
-import { type Cover, coverOf } from "./cover.ts";
-import { findLosses, isNamed, type Loss } from "./find-losses.ts";
+import type { PlanStep } from "./cluster-plan.ts";
+import type { Cover } from "./cover.ts";
+import { findLosses, isNamed, isOwnDoing, type Loss } from "./find-losses.ts";
+import { Hanging, isCertain } from "./hanging-losses.ts";
+import { blockersOf, coverOfLoss, placed } from "./loss-cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { backUpStep } from "./plan-back-up.ts";
 import { scaleUpStep } from "./plan-scale-ups.ts";
@@ -33,9 +35,13 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
   const keyOf = ({ key }: Loss): string => key;
   const origins = (loss: Loss): readonly string[] => originsOfLost(view, loss);
   const copiesFirst = originsFirst([...losses].reverse(), keyOf, origins).toReversed();
+  const hangs = new Hanging(
+    losses.filter((loss) => isCertain(view, spares, loss)),
+    origins,
+  );
   for (const loss of originsFirst(losses, keyOf, origins)) {
     const { account, name, key } = loss;
-    const cover = coverOf(view, account, name, loss.anew ? "lost" : "last");
+    const cover = coverOfLoss(view, loss);
     const target = { account, stream: name };
     const copies = view.copies.get(key) ?? [];
     if (cover.backup === null) {
@@ -59,14 +65,14 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
       if (step !== null) after.push(step.id);
     }
-    const blockers = [...loss.blockers, ...lackBlockers(cover, key), ...cutOffBlockers(loss, cover)];
+    const blockers = blockersOf(loss, cover);
     if (loss.cutOff?.wait) {
       steps.push(loss.cutOff.wait);
       after.push(loss.cutOff.wait.id);
     }
     const { fresh } = cover;
-    // One that is dead does not tell where it may live; its backup does. What nobody can take is not deleted either.
-    const standing = loss.standing && { ...loss.standing, settings: loss.standing.settings ?? cover.backup.settings };
+    const standing = placed(loss, cover);
+    // What nobody can take is not deleted either.
     if (standing !== null) after.push(...spares.before(standing, [], 1, false));
     if (loss.stub) {
       const stub = makeStep({
@@ -92,6 +98,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       stubs.set(key, stub);
       after.push(stub.id);
     }
+    after.push(...hangs.before(loss));
     const wanted = standing?.wanted ?? view.memory.get(key)?.replicas ?? 1;
     const restore = makeStep({
       kind: "restore",
@@ -186,8 +193,11 @@ function comesBack({ backup, baseline }: Cover): string {
  * servers deleted what they no longer knew of. What is on the other disks may be deleted next.
  */
 function censusStep(view: View): PlanStep | null {
-  const lost = view.regressions.filter(({ kind, certain }) => certain && (kind === "vanished" || kind === "recreated"));
-  // Whoever names every one of them has seen it, and what Relight deleted itself is no riddle.
+  const lost = view.regressions.filter(({ kind, certain, account, stream }) => {
+    const gone = certain && (kind === "vanished" || kind === "recreated");
+    return gone && !isOwnDoing(view, streamKey(account, stream));
+  });
+  // Whoever names every one of them has seen it.
   if (lost.every(({ account, stream }) => isNamed(view, streamKey(account, stream)))) return null;
   if (lost.length < 2 || lost.length * 2 < view.request.ledger.streams.length) return null;
   return ask(
@@ -198,24 +208,4 @@ function censusStep(view: View): PlanStep | null {
     {},
     lost.map(({ text }) => text),
   );
-}
-
-/** What a restore that was cut off has left is no more than the backup; what came since is for a person. */
-function cutOffBlockers({ key, standing, cutOff }: Loss, { backup }: Cover): readonly Blocker[] {
-  const last = standing?.state?.lastSeq ?? 0;
-  if (!cutOff || backup === null || last <= backup.lastSeq) return [];
-  const text = `a restore of ${key} was cut off, and messages came since: it ends at ${last}, the backup at ${backup.lastSeq}`;
-  const cure = "See that its messages and consumers are all there, or back it up and name it to be restored.";
-  return [{ code: "written-since", text, cure }];
-}
-
-function lackBlockers(cover: Cover, key: string): readonly Blocker[] {
-  if (cover.covered || cover.released) return [];
-  return [
-    {
-      code: "r1-uncovered",
-      text: cover.text,
-      cure: `Give a backup that reaches further, or release ${key} if what is missing may be lost.`,
-    },
-  ];
 }

@@ -9,6 +9,8 @@ import type { View } from "./view.ts";
 interface Need {
   /** The bytes that each holds. */
   readonly streams: Map<string, number>;
+  /** Those that do not go on without it. */
+  readonly waiting: Set<string>;
   /** Servers that the meta leader would fill up with them. */
   readonly cramped: Set<string>;
   readonly refusals: readonly string[];
@@ -48,8 +50,9 @@ export class Spares {
       return [];
     }
     if (goesOn && this.#view.request.words.withoutSpare && cramped.length === 0) return [];
-    const known = this.#needs.get(need) ?? { streams: new Map(), cramped: new Set(), refusals };
+    const known = this.#needs.get(need) ?? { streams: new Map(), waiting: new Set(), cramped: new Set(), refusals };
     known.streams.set(key, heldBytes(stream));
+    if (!goesOn) known.waiting.add(key);
     for (const server of goesOn ? cramped : []) known.cramped.add(server);
     this.#needs.set(need, known);
     return [`add-node:${need}`];
@@ -76,24 +79,32 @@ export class Spares {
   }
 
   steps(): readonly PlanStep[] {
-    return [...this.#needs.entries()].map(([need, { streams, cramped, refusals }]) => {
-      const some = [...streams.keys()];
+    return [...this.#needs.entries()].map(([need, { streams, waiting, cramped, refusals }]) => {
       const bytes = [...streams.values()].reduce((sum, one) => sum + one, 0);
       const room = bytes > 0 ? `, with room for the ${groupDigits(bytes)} bytes that they hold` : "";
-      const named = some.slice(0, 5).join(", ") + (some.length > 5 ? ` and ${some.length - 5} more` : "");
+      const named = listOf(streams.keys());
+      const goOn = cramped.size > 0 ? [] : [...streams.keys()].filter((key) => !waiting.has(key));
+      const accept =
+        goOn.length === 0
+          ? "Add one, or change the placement."
+          : `Add one, or change the placement, or accept fewer replicas${waiting.size > 0 ? ` of ${listOf(goOn)}` : ""}.`;
       return makeStep({
         kind: "add-node",
         id: need,
         by: "operator",
-        why:
-          `too few living servers can take a replica of ${named}: one is needed that is ${need}${room}. Add one, or change the placement` +
-          (cramped.size > 0 ? "." : ", or, where a stream goes on with fewer replicas, accept that."),
+        why: `too few living servers can take a replica of ${named}: one is needed that is ${need}${room}. ${accept}`,
         risk: "the meta group grows by one, and its quorum may: remove the dead server right after",
         blockers: cramped.size === 0 ? [] : [crampedBlocker([...cramped], named)],
         verify: verifications.memberCurrent,
         undo: "remove it again once nothing is on it",
         evidence: refusals,
+        arguments: { fewerWillDo: goOn.length > 0 },
       });
     });
   }
+}
+
+function listOf(keys: Iterable<string>): string {
+  const all = [...keys];
+  return all.slice(0, 5).join(", ") + (all.length > 5 ? ` and ${all.length - 5} more` : "");
 }

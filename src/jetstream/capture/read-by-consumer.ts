@@ -3,10 +3,8 @@ import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo } from "../api-types.ts";
 import type { CaptureEnd, CaptureRange } from "./capture-sink.ts";
 import { parseDelivery } from "./delivery.ts";
+import { captureConsumerDescription } from "./own-consumers.ts";
 import { rawMessage } from "./raw-message.ts";
-
-/** By this a consumer of a reading is known, should one be left for a moment. */
-export const captureConsumerDescription = "reads the stream for a backup by relight";
 
 /** A server that has nothing to send says so this often. */
 const heartbeatNs = 500_000_000;

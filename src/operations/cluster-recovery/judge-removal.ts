@@ -23,10 +23,14 @@ export function judgeRemoval({ target }: PlanStep, before: View, now: View): rea
   const had = new Set(before.streams.filter(({ group }) => group?.includes(server)).map(({ key }) => key));
   for (const stream of now.streams) {
     if (given.has(stream.key) || stream.seen === null) continue;
+    // What another death does to it meanwhile no patience mends: the next plan says what is to be done.
+    const struck = stream.dead.some((name) => isAnswering(before, name));
     if (stream.peers.some((one) => one.name === server || one.peer === peer))
       lacks.push(`${stream.key} still counts ${server}`);
-    else if (had.has(stream.key)) lacks.push(...streamLacks(stream, before, now));
-    lacks.push(...consumerLacks(stream, server));
+    else if (had.has(stream.key)) {
+      lacks.push(...(struck ? lessThanBefore(stream, before) : streamLacks(stream, before, now)));
+    }
+    lacks.push(...consumerLacks(stream, server, struck));
   }
   return lacks;
 }
@@ -51,12 +55,16 @@ function streamLacks(stream: StreamStanding, before: View, now: View): readonly 
   return lacks;
 }
 
-function consumerLacks({ key, seen, leader }: StreamStanding, server: string): readonly string[] {
+const isAnswering = ({ servers }: View, name: string): boolean =>
+  ["alive", "starting"].includes(servers.get(name)?.kind ?? "");
+
+function consumerLacks({ key, seen, leader }: StreamStanding, server: string, struck: boolean): readonly string[] {
   if (seen === null || leader === null) return [];
   return seenOr(seen.consumers, []).flatMap((consumer) => {
     const name = `consumer ${key} > ${consumer.name}`;
     const peers = seenOr(consumer.peers, []);
     if (peers.some((peer) => peer.name === server)) return [`${name} still counts ${server}`];
+    if (struck) return [];
     // Whom nobody can ask for has no leader either way; the next plan says what is to be done.
     return isSeen(consumer.leader) && consumer.leader === null && consumer.durable === true
       ? [`${name} has no leader`]

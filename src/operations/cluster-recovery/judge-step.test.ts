@@ -63,6 +63,16 @@ describe("whether a removal has had its effect", () => {
     );
   });
 
+  it("CA-09: does not wait for what another death does meanwhile: the next plan says what is to be done", () => {
+    const struck = { ...healed, servers: ["n1", "n2", "!n4"] };
+    const now = (leader: string | null, lastSeq = 500): Situation => {
+      return { ...struck, streams: [replicated("ORDERS", ["+n1", "+n2", "-n4"], leader, { lastSeq, wanted: 2 })] };
+    };
+    assert.deepEqual(lacks(removal, dead, now("n1")), []);
+    assert.deepEqual(lacks(removal, dead, now(null)), []);
+    assert.deepEqual(lacks(removal, dead, now("n1", 0)), ["APP/ORDERS ends at 0, and ended at 500"]);
+  });
+
   it("is not so where a stream holds less than before: an empty replica may have won", () => {
     const now = { ...healed, streams: [replicated("ORDERS", ["+n1", "+n2", "+n4"], "n4", { lastSeq: 0 })] };
     assert.deepEqual(lacks(removal, dead, now), ["APP/ORDERS ends at 0, and ended at 500"]);

@@ -38,7 +38,8 @@ describe("what comes next", () => {
   });
 
   it("is nothing in a plan without steps", () => {
-    assert.deepEqual(nextStep(planOf({ servers: ["n1", "n2", "n3"] }), all), { step: null, wait: null, left: [] });
+    const none = { step: null, wait: null, waits: [], left: [] };
+    assert.deepEqual(nextStep(planOf({ servers: ["n1", "n2", "n3"] }), all), none);
   });
 
   it("is a wait where nothing can be done: for a server that may come back", () => {
@@ -66,6 +67,30 @@ describe("what comes next", () => {
     assert.equal(next.step, null);
     assert.match(next.left[0]?.cure ?? "", /credential of account APP/);
     assert.equal(id(nextStep(planOf(lost), all).step), "restore:APP/ONE");
+  });
+
+  it("CA-08: is nothing of a stream that failed, nor what hangs on it, which is named; all else goes on", () => {
+    const three = ["COPY", "ONE", "TWO"];
+    const plan = planOf({
+      servers: ["n1", "n2", "n3"],
+      memory: three.map((name) => remembered(name, ["n3"], name === "COPY" ? { origins: ["ONE"] } : {})),
+      words: { restore: three.map((name) => `APP/${name}`) },
+      backups: three.map((name) => backup(name)),
+    });
+    assert.deepEqual(
+      plan.steps.map((step) => `${step.id} ${step.state}`),
+      ["restore:APP/ONE ready", "restore:APP/COPY later", "restore:APP/TWO ready"],
+    );
+    const error = { code: "RESTORE_REFUSED", message: "no room", hint: "make some" } as const;
+    const { step, left } = nextStep(plan, {
+      ...all,
+      failed: new Map([["APP/ONE", { step: "restore:APP/ONE", error }]]),
+    });
+    assert.equal(id(step), "restore:APP/TWO");
+    assert.deepEqual(
+      left.map(({ text }) => text),
+      ["restore:APP/COPY was not begun: restore:APP/ONE has to come first, and failed"],
+    );
   });
 
   it("leaves what blocks to a person, with every cure", () => {

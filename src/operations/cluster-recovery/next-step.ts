@@ -1,5 +1,6 @@
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { LeftOver } from "./recovery-request.ts";
+import { type Failure, streamOfStep } from "./tally.ts";
 
 /** What a recovery may do. */
 export interface Allowances {
@@ -9,6 +10,8 @@ export interface Allowances {
   readonly only: ReadonlySet<string> | undefined;
   /** Ids of the steps that were done in this run: none is done twice. */
   readonly done: ReadonlySet<string>;
+  /** Steps that failed in this run, by the key of their stream: of that one nothing more is done. */
+  readonly failed?: ReadonlyMap<string, Failure>;
   /** Ids of the steps that a person declined. */
   readonly declined: ReadonlySet<string>;
 }
@@ -18,27 +21,41 @@ export interface NextStep {
   readonly step: PlanStep | null;
   /** What is waited for where nothing can be done: time, or the cluster. */
   readonly wait: PlanStep | null;
+  /** All that is waited for, `wait` first. */
+  readonly waits: readonly PlanStep[];
   readonly left: readonly LeftOver[];
 }
 
 export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
   const left: LeftOver[] = [];
   let step: PlanStep | null = null;
-  let wait: PlanStep | null = null;
+  const waits: PlanStep[] = [];
+  // What is not done because of a failure, by its id: what hangs on it is not done either.
+  const held = new Map<string, string>();
   for (const one of plan.steps) {
-    const { id, by, kind, state, blockers } = one;
+    const { id, by, kind, state, blockers, after, target } = one;
+    const failure = allowances.failed?.get(streamOfStep(target) ?? "");
+    const hangs = after.map((before) => held.get(before)).find((before) => before !== undefined);
     if (by === "operator" || blockers.length > 0) {
       const cure = [...new Set(blockers.map((blocker) => blocker.cure))].join(" ");
       left.push({ step: id, text: blockers.map(({ text }) => text).join("; ") || one.why, cure: cure || one.why });
+    } else if (failure !== undefined) {
+      held.set(id, failure.step);
+    } else if (hangs !== undefined) {
+      held.set(id, hangs);
+      if (kind !== "wait") {
+        const text = `${id} was not begun: ${hangs} has to come first, and failed`;
+        left.push({ step: id, text, cure: "Mend that, and run the command again: it goes on where it stopped." });
+      }
     } else if (kind === "wait") {
-      if (state === "waiting" || state === "ready") wait ??= one;
+      if (state === "waiting" || state === "ready") waits.push(one);
     } else if (state === "ready" && plan.outlook !== "hold") {
       const why = whyNot(one, allowances);
       if (why === null) step ??= one;
       else left.push({ step: id, ...why });
     }
   }
-  return { step, wait, left };
+  return { step, wait: waits[0] ?? null, waits, left };
 }
 
 function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {
@@ -64,3 +81,13 @@ function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<Le
 const grave: ReadonlySet<PlanStep["kind"]> = new Set(["peer-remove", "delete-stub", "scale-down", "meta-rescue"]);
 
 export const isGrave = ({ kind }: PlanStep): boolean => grave.has(kind);
+
+/** A wait for a server that may come back, or may not: it can be long. */
+export const isForServer = ({ id }: Pick<PlanStep, "id">): boolean => id.startsWith("wait:server:");
+
+/** What is left where a wait has taken too long. */
+export const leftOf = (wait: PlanStep): LeftOver => ({
+  step: wait.id,
+  text: wait.why,
+  cure: "Wait, and run the command again.",
+});

@@ -82,12 +82,14 @@ export interface RecoveryOutcome {
     | "recovered"
     /** Something is left for a person, or for later. */
     | "left"
-    /** A step failed; nothing else was begun. */
+    /** A step failed. What does not hang on it was done all the same, where it was of one stream only. */
     | "failed"
     | "cancelled";
   /** One sentence for a person. */
   readonly summary: string;
   readonly steps: readonly StepRecord[];
+  /** Ids of the steps that failed, and that no other attempt did. */
+  readonly failed: readonly string[];
   /** Why it went no further, with the cure; empty where all is done. */
   readonly left: readonly LeftOver[];
   /** The plan at the end; null: none could be made. */

@@ -1,25 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { acceptStreams } from "../../cluster/accept-streams.ts";
-import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
-import { type BackupCover, defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
-import { viewOf } from "../../cluster/plan/view.ts";
+import { defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { seenOr } from "../../cluster/unseen.ts";
 import type { RelightError } from "../../errors.ts";
-import { changeLedgerFile, refuseForeignLedger } from "../cluster-ledger/ledger-file.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { coversOfCluster } from "./covers-of-cluster.ts";
+import { BackupsAtHand } from "./backups-at-hand.ts";
 import { committedGapMs, Looks } from "./looks.ts";
-import { isGrave, nextStep } from "./next-step.ts";
-import { outcomeSummary } from "./outcome-summary.ts";
+import { isForServer, isGrave, leftOf, nextStep } from "./next-step.ts";
+import { outcomeOf } from "./outcome-of.ts";
+import { Patience, patienceMs } from "./patience.ts";
 import { performStep } from "./perform-step.ts";
 import type { BackupCovers } from "./read-backup-covers.ts";
 import type { LeftOver, RecoveryOptions, RecoveryOutcome, RecoveryRequest, StepRecord } from "./recovery-request.ts";
-import { settleRestored } from "./settle-restored.ts";
-import { reliedOn, spoiledBackups } from "./spoiled-backups.ts";
+import { rememberLook } from "./remember-look.ts";
 import { stillAsked } from "./still-asked.ts";
+import { isAnswer, Tally } from "./tally.ts";
+import { whatChanged } from "./what-changed.ts";
 
 const defaultMaxWaitMs = 900_000;
 /** Steps after which nothing in the cluster is other than before, or of which the meta leader knows nothing. */
@@ -32,18 +30,16 @@ export class Recovery {
   readonly #places: { readonly audit: string; readonly newBackups: string };
   readonly #log: AuditLog;
   readonly #looks: Looks;
-  readonly #found: BackupCovers;
   readonly #began = new Date();
   readonly #steps: StepRecord[] = [];
-  readonly #done = new Set<string>();
+  readonly #tally = new Tally();
+  readonly #patience = new Patience();
   readonly #declined = new Set<string>();
   /** The step that a person agreed to last. */
   #confirmed: string | null = null;
   /** What a person has to look at although no plan says it any more. */
   readonly #asked = new Map<string, LeftOver>();
-  #covers: readonly BackupCover[] = [];
-  /** Those whose archives were read. */
-  readonly #read = new Set<BackupCover>();
+  readonly #backups: BackupsAtHand;
   readonly #restored = new Map<string, number>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
@@ -59,7 +55,7 @@ export class Recovery {
     this.#options = options;
     this.#places = places;
     this.#log = log;
-    this.#found = found;
+    this.#backups = new BackupsAtHand(found);
     this.#looks = new Looks({
       account: request.account?.api,
       system: request.system,
@@ -87,9 +83,19 @@ export class Recovery {
     for (;;) {
       this.#options.signal?.throwIfAborted();
       const { plan, planned, account } = await this.#replan();
-      const allowances = { account, only: this.#request.only, done: this.#done, declined: this.#declined };
-      const { step, wait, left } = nextStep(plan, allowances);
-      if (plan.outlook === "hold") return this.#outcome("left", left);
+      const { done, failed } = this.#tally;
+      const allowances = { account, only: this.#request.only, done, failed, declined: this.#declined };
+      const { step, wait, waits, left } = nextStep(plan, allowances);
+      const mood = this.#patience.judge(plan, planned.picture.later);
+      if (mood === "over" || (mood === "wait" && Date.now() >= waitUntil)) {
+        return this.#outcome("left", [...this.#changes(planned), ...left]);
+      }
+      if (mood === "wait") {
+        this.#gapMs = defaultGapMs;
+        const hold = plan.steps[0];
+        if (hold !== undefined) waited = await this.#wait(hold, waited, Math.min(patienceMs, waitUntil - Date.now()));
+        continue;
+      }
       if (step !== null) {
         waited = "";
         const forbidden = (await this.#request.forbid?.(plan, planned)) ?? null;
@@ -100,43 +106,66 @@ export class Recovery {
         const error = await this.#perform(step, plan, planned);
         waitUntil += Date.now() - began;
         if (error?.code === "CANCELLED") return this.#outcome("cancelled", left);
-        if (error !== null) return this.#outcome(error.code === "PLAN_OUTDATED" ? "left" : "failed", left);
+        if (error !== null && !(await this.#goesOn(step, error, planned))) {
+          return this.#outcome(error.code === "PLAN_OUTDATED" ? "left" : "failed", left);
+        }
         continue;
       }
-      if (wait === null) return this.#outcome(left.length > 0 ? "left" : "recovered", left);
       const giveUpMs = waitUntil - Date.now();
-      if (giveUpMs <= 0 || this.#forbids(wait)) return this.#outcome("left", [...left, leftOf(wait)]);
-      if (waited !== wait.id) {
-        waited = wait.id;
-        await this.#log.write({ event: "waiting", step: wait });
-        this.#options.onEvent?.({ kind: "waiting", step: wait, giveUpMs });
-      }
-      await sleep(
-        Math.min(1_000, wait.verify.pollMs),
-        undefined,
-        this.#options.signal ? { signal: this.#options.signal } : {},
-      );
+      const idle = wait === null || giveUpMs <= 0 || this.#forbids(wait);
+      // What failed may be possible by now; what passes within moments is waited for first.
+      if ((idle || isForServer(wait)) && this.#tally.again()) continue;
+      if (wait === null) return this.#outcome(left.length > 0 ? "left" : "recovered", left);
+      if (idle) return this.#outcome("left", [...left, ...waits.map(leftOf)]);
+      waited = await this.#wait(wait, waited, giveUpMs);
     }
   }
 
-  /** Reads each backup that the plan relies on once, before the first step without a way back; true: one is no backup, so plan anew. */
-  async #dropSpoiled(plan: ClusterPlan, planned: PlanRequest): Promise<boolean> {
-    const unread = reliedOn(plan, viewOf(planned)).filter((cover) => !this.#read.has(cover));
-    const spoiled = await spoiledBackups(unread, this.#options.signal);
-    for (const cover of unread) this.#read.add(cover);
-    for (const { cover, error } of spoiled) {
-      this.#covers = this.#covers.filter((one) => one !== cover);
-      const step = `backup:${cover.path}`;
-      const text = `not counted as a backup: ${error.message}`;
-      this.#asked.set(step, { step, text, cure: error.hint });
-      await this.#log.write({ event: "planned", outcome: text });
+  /** Waits a moment; says what for, where that is another thing than before. Returns the step's id. */
+  async #wait(wait: PlanStep, waited: string, giveUpMs: number): Promise<string> {
+    if (waited !== wait.id) {
+      await this.#log.write({ event: "waiting", step: wait });
+      this.#options.onEvent?.({ kind: "waiting", step: wait, giveUpMs });
     }
+    const { signal } = this.#options;
+    await sleep(Math.min(1_000, wait.verify.pollMs), undefined, signal ? { signal } : {});
+    return wait.id;
+  }
+
+  /** Whether a step that failed is no reason to do nothing else. */
+  async #goesOn(step: PlanStep, error: RelightError, { picture }: PlanRequest): Promise<boolean> {
+    const changes = whatChanged(picture.later, await this.#looks.look());
+    const verdict = this.#tally.fail(step, error, changes.length > 0);
+    // It may have been done: the next plan tells.
+    if (verdict === "look-again") this.#steps.push({ ...(this.#steps.pop() as StepRecord), state: "unknown" });
+    if (verdict !== "go-on" || !isAnswer(error)) this.#gapMs = defaultGapMs;
+    return verdict !== "stop";
+  }
+
+  /** What happened while it was at work, where that is why nothing more may be done. */
+  #changes({ picture }: PlanRequest): readonly LeftOver[] {
+    const changes = this.#patience.changes(picture.later);
+    if (changes.length === 0) return [];
+    const last = this.#steps.at(-1)?.id;
+    const text = `since ${last === undefined ? "it began" : `the last step (${last})`}: ${changes.join("; ")}`;
+    return [{ step: null, text, cure: "Mend that, and run the command again: it goes on where it stopped." }];
+  }
+
+  /** True: a backup that the plan relies on is none, so plan anew. */
+  async #dropSpoiled(plan: ClusterPlan, planned: PlanRequest): Promise<boolean> {
+    const spoiled = await this.#backups.dropSpoiled(plan, planned, this.#options.signal);
+    this.#ask(spoiled);
+    for (const { text } of spoiled) await this.#log.write({ event: "planned", outcome: text });
     return spoiled.length > 0;
+  }
+
+  #ask(asked: readonly LeftOver[]): void {
+    for (const one of asked) if (one.step !== null) this.#asked.set(one.step, one);
   }
 
   /** A wait for a server that a given plan does not have is one that its author has not agreed to. */
   #forbids({ id }: PlanStep): boolean {
-    return /^wait:server:/.test(id) && this.#request.only !== undefined && !this.#request.only.has(id);
+    return isForServer({ id }) && this.#request.only !== undefined && !this.#request.only.has(id);
   }
 
   async #replan(): Promise<{
@@ -146,26 +175,17 @@ export class Recovery {
     readonly account: string | null;
   }> {
     const picture = await this.#looks.picture(this.#gapMs);
-    if (this.#plan === null) this.#covers = coversOfCluster(this.#found, picture.later).covers;
-    const ledger = await changeLedgerFile(this.#request.ledger, (known) => {
-      refuseForeignLedger(this.#request.ledger, known, picture);
-      const { ledger: settled, settled: keys } = settleRestored(known, picture.later, this.#covers);
-      for (const key of keys) {
-        const text = `${key} was restored by a run that was cut off, and has been written to since`;
-        this.#asked.set(`restore:${key}`, {
-          step: `restore:${key}`,
-          text,
-          cure: "See that all of its consumers are there.",
-        });
-      }
+    const backups = this.#backups.covers(picture.later);
+    const { ledger, settled } = await rememberLook(this.#request.ledger, picture, {
+      covers: backups,
       // Said once, of what was there at the first look.
-      const accept = this.#plan === null ? (this.#request.accept ?? []) : [];
-      return mergeLedger(accept.length === 0 ? settled : acceptStreams(settled, accept, picture.later), picture);
+      accept: this.#plan === null ? (this.#request.accept ?? []) : [],
     });
+    this.#ask(settled);
     const planned: PlanRequest = {
       picture,
       ledger,
-      backups: this.#covers,
+      backups,
       words: this.#request.words,
       thresholds: this.#request.thresholds ?? defaultThresholds,
       now: new Date().toISOString(),
@@ -201,40 +221,27 @@ export class Recovery {
       restored: this.#restored,
     });
     this.#steps.push(record);
-    this.#covers = [...this.#covers, ...covers];
+    this.#backups.add(covers);
     if (error !== null) return error;
-    this.#done.add(step.id);
-    for (const one of stillAsked(step, plan)) if (one.step !== null) this.#asked.set(one.step, one);
+    this.#tally.done.add(step.id);
+    this.#ask(stillAsked(step, plan));
     this.#gapMs = uncommitted.has(step.kind) ? defaultGapMs : committedGapMs;
     return null;
   }
 
   #outcome(status: RecoveryOutcome["status"], found: readonly LeftOver[]): RecoveryOutcome {
-    const left = [...new Map([...this.#asked, ...found.map((one) => [one.step, one] as const)]).values()];
-    const nothing = status === "recovered" && this.#steps.length === 0;
-    const settled = status === "recovered" && left.length > 0 ? "left" : nothing ? "whole" : status;
-    const seconds = (Date.now() - this.#began.getTime()) / 1000;
-    return {
-      format: "relight-cluster-recovery",
-      formatVersion: 1,
-      begunAt: this.#began.toISOString(),
-      seconds,
-      status: settled,
-      summary: outcomeSummary(settled, this.#steps, left, seconds, this.#plan),
+    return outcomeOf(status, {
+      begun: this.#began,
       steps: this.#steps,
-      left,
+      tally: this.#tally,
+      asked: this.#asked,
+      found,
       plan: this.#plan,
       ledger: this.#request.ledger,
       audit: this.#places.audit,
-    };
+    });
   }
 }
-
-const leftOf = (wait: PlanStep): LeftOver => ({
-  step: wait.id,
-  text: wait.why,
-  cure: "Wait, and run the command again.",
-});
 
 const shortly = ({ id, state }: PlanStep): string => `${id} ${state}`;
 const signature = ({ outlook, steps }: ClusterPlan): string => JSON.stringify([outlook, steps.map(shortly)]);

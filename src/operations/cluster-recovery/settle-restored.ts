@@ -34,6 +34,7 @@ export function settleRestored(
         created: cover.created,
         preferred: null,
         lastSeq: null,
+        fewerWillDo: null,
       };
       changed = noteDone(changed, { kind: "restore", target, arguments: given }, sample.takenAt);
       settled.push(streamKey(account, name));

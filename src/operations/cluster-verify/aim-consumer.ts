@@ -1,10 +1,8 @@
 import { nuid } from "@nats-io/nats-core";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo } from "../../jetstream/api-types.ts";
+import { verifyConsumerDescription } from "../../jetstream/capture/own-consumers.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
-
-/** By this a consumer of a verification is known, should one be left for a moment. */
-const verifyConsumerDescription = "reads one replica of the stream for relight cluster verify";
 
 /** The server removes a consumer itself that nobody asks for so long: where this process dies, it leaves none behind. */
 const inactiveNs = 30_000_000_000;

@@ -125,9 +125,10 @@ export class Replacements {
     this.#notBefore = Date.now() + pauseMs;
     const { status, steps } = outcome;
     if (status === "recovered" || status === "whole" || steps.length === 0) this.#begun = new Set();
-    const failed = steps.find(({ error }) => error !== null);
-    if (status !== "failed" || (failed?.error && passing.has(failed.error.code as ErrorCode))) return;
-    this.#standDown(`${failed?.id ?? "a step"} failed`);
+    const failed = outcome.failed.flatMap((id) => steps.findLast((step) => step.id === id) ?? []);
+    const grave = failed.find(({ error }) => !passing.has(error?.code as ErrorCode));
+    if (status !== "failed" || (failed.length > 0 && grave === undefined)) return;
+    this.#standDown(`${grave?.id ?? "a step"} failed`);
   }
 
   #standDown(reason: string): void {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
-import { captureConsumerDescription } from "../../jetstream/capture/read-by-consumer.ts";
+import { isOwnConsumer } from "../../jetstream/capture/own-consumers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import type { Wire } from "../../jetstream/wire/wire.ts";
 import { captureArchive, needsCapture } from "./capture-archive.ts";
@@ -152,27 +152,25 @@ async function capture(
     (made) => made.close(),
     () => {},
   );
-  const all = await consumersOf(session, options);
-  // What an attempt that was cut off left for a moment is not the stream's.
-  const own = all.consumers.filter(({ config }) => config.description !== captureConsumerDescription);
-  const consumers = { ...all, consumers: own };
+  const consumers = await consumersOf(session, options);
   const received = await captureArchive(session, {
     ...options,
-    consumerInfos: own,
+    consumerInfos: consumers.consumers,
     exact: attempt > 1,
     expectedBytes: before.state.bytes,
   });
   return { consumers, received };
 }
 
-/** From each consumer's own leader: an archive holds what the stream's leader knows, which can be less. */
+/** The stream's, not Relight's own. From each consumer's own leader: an archive holds what the stream's leader knows, which can be less. */
 async function consumersOf(
   session: Session,
   { stream, consumers, unlistedConsumers }: TakeOptions,
 ): Promise<ListedConsumers> {
   if (consumers === false) return { consumers: [], missing: [] };
   try {
-    return await session.api.consumers(stream);
+    const listed = await session.api.consumers(stream);
+    return { ...listed, consumers: listed.consumers.filter(({ config }) => !isOwnConsumer(config)) };
   } catch (error) {
     if (unlistedConsumers && isRelightError(error, "STREAM_OFFLINE"))
       return { consumers: [], missing: [], unlisted: true };

@@ -1,0 +1,45 @@
+import type { Sample } from "../../cluster/picture.ts";
+import { isSeen, seenOr } from "../../cluster/unseen.ts";
+
+/** So many streams are named. */
+const shown = 3;
+
+/** What of the cluster got worse between two looks, for a person: servers, the meta leader, streams that lost theirs. Pure. */
+export function whatChanged(before: Sample, now: Sample): readonly string[] {
+  const changes: string[] = [];
+  if (isSeen(before.sight.system) && !isSeen(now.sight.system)) {
+    return ["the servers do not answer on the system account any more"];
+  }
+  const answered = (sample: Sample): readonly string[] =>
+    sample.servers.filter(({ answers }) => answers === true).map(({ name }) => name);
+  const still = new Set(answered(now));
+  for (const name of answered(before)) if (!still.has(name)) changes.push(`${name} does not answer any more`);
+  const led = leaderOf(before);
+  const leads = leaderOf(now);
+  if (led !== null && leads !== led) {
+    changes.push(`${led} led the meta group, and now ${leads ?? "nobody"} does`);
+  }
+  const leaderless = lostLeaders(before, now);
+  if (leaderless.length > 0) {
+    const more = leaderless.length > shown ? ` and ${leaderless.length - shown} more` : "";
+    changes.push(`without a leader now: ${leaderless.slice(0, shown).join(", ")}${more}`);
+  }
+  return changes;
+}
+
+const leaderOf = ({ meta }: Sample): string | null => (isSeen(meta) ? meta.leader : null);
+
+/** Streams that had a leader and do not tell of one any more; what was deleted since is none of them. */
+function lostLeaders(before: Sample, now: Sample): readonly string[] {
+  const led = new Set(streams(before).flatMap(([key, leader]) => (leader === null ? [] : [key])));
+  return streams(now).flatMap(([key, leader]) => (leader === null && led.has(key) ? [key] : []));
+}
+
+function streams({ accounts }: Sample): readonly (readonly [key: string, leader: string | null])[] {
+  return accounts.flatMap((account) =>
+    account.streams.flatMap((stream) => {
+      const { name, leader, answer } = stream;
+      return answer.kind === "not-found" ? [] : [[`${account.name}/${name}`, seenOr(leader, null)] as const];
+    }),
+  );
+}
