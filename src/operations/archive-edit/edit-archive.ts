@@ -117,6 +117,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     tool: options.tool,
     source: stored,
     config: plan.config,
+    created: done.created,
     state,
     archive: { name, bytes: checked.bytes, sha256: checked.sha256 },
     backupJson: {

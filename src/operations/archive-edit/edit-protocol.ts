@@ -47,7 +47,8 @@ export type EditAnswer =
   | {
       readonly kind: "done";
       readonly report: EditReport;
-      readonly created: string;
+      /** As it was ordered, or as the source says; undefined where neither does. */
+      readonly created: string | undefined;
       readonly keys?: KeyFile;
       /** The beginning of the file is not what was there when it was said to be readable. */
       readonly headReplaced: boolean;
