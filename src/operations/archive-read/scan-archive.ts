@@ -40,7 +40,7 @@ export async function checkArchive(
   try {
     check.available(stored.archiveBytes);
     const checked = await check.finish();
-    const problems = withLossesAtStart(checked.report.problems, lastOfState(stored.state));
+    const problems = withLossesAtStart(checked.report, lastOfState(stored.state));
     return { ...checked, report: { ...checked.report, problems } };
   } finally {
     signal?.removeEventListener("abort", cancel);

@@ -51,7 +51,7 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
   try {
     check.available(stored.archiveBytes);
     const { report, sha256 } = await check.finish();
-    if (!stored.salvaged) refuseIncomplete(withLossesAtStart(report.problems, lastOfState(stored.state)));
+    if (!stored.salvaged) refuseIncomplete(withLossesAtStart(report, lastOfState(stored.state)));
     if (manifest && manifest.archive.sha256 !== sha256) throw wrongHash(stored);
     return { facts: archiveFacts(report), expired: report.expired };
   } catch (error) {
