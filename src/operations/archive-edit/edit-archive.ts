@@ -84,12 +84,12 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
-    const { report } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
+    const { report, unnoted } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
     sameAsProven(stored, report);
     return {
       plan,
       report,
-      notes: [...(options.notes ?? []), ...editNotes(plan, report)],
+      notes: [...(options.notes ?? []), ...editNotes(plan, report, unnoted)],
       directory: undefined,
       keyFile: undefined,
       manifest: undefined,
@@ -102,7 +102,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const name = archiveName(plan.format);
   const out = join(staged.path, name);
   const { done, checked } = await foreseeing({ ...order, out }, (foreseen) => editAndCheck(foreseen, running));
-  const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
+  const notes = [...(options.notes ?? []), ...editNotes(plan, done.report, done.unnoted)];
   sameAsProven(stored, done.report);
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(

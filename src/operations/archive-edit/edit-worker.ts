@@ -44,7 +44,15 @@ function edit(order: EditOrder): EditAnswer {
     });
     file?.finish(head);
     const headReplaced = head !== undefined;
-    return { kind: "done", report, created, headReplaced, ...(obfuscate ? { keys: obfuscate.toKeyFile() } : {}) };
+    const unnoted = obfuscate?.unnoted ?? 0;
+    return {
+      kind: "done",
+      report,
+      created,
+      headReplaced,
+      unnoted,
+      ...(obfuscate ? { keys: obfuscate.toKeyFile() } : {}),
+    };
   } finally {
     file?.close();
   }
