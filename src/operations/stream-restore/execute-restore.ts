@@ -6,12 +6,14 @@ import type { Session } from "../../jetstream/session.ts";
 import { GarbageNudge } from "../files/garbage-nudge.ts";
 import { readInTurns } from "../files/read-in-turns.ts";
 import { convertOnTheWay } from "./convert-on-the-way.ts";
+import { withMixedVersionsHint } from "./mixed-versions-hint.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 import { publishRestore } from "./publish-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { settleConfig } from "./settle-config.ts";
+import { StandingOrigins } from "./standing-origins.ts";
 import { type RestoreOutcome, verifyRestored } from "./verify-restored.ts";
 
 export interface ExecuteOptions {
@@ -22,6 +24,8 @@ export interface ExecuteOptions {
   readonly tool: string;
   /** Streams that are restored together with this one, with the last sequence that each has in its backup. */
   readonly restored?: ReadonlyMap<string, number>;
+  /** Is told what became of this stream, for those that copy from it. */
+  readonly standing?: StandingOrigins;
   /** What stood there, where it was replaced before. */
   readonly replaced?: ReplacedStream | undefined;
   readonly signal?: AbortSignal;
@@ -51,6 +55,7 @@ export async function executeRestore(
   const { plan } = prepared;
   if (plan.action === "refuse" || plan.action === "skip") throw refusal(prepared);
   const started = Date.now();
+  const { standing = new StandingOrigins() } = options;
   let { replaced } = options;
   if (plan.action === "replace" && !replaced) {
     replaced = await replaceStream(session, plan.stream, {
@@ -63,6 +68,7 @@ export async function executeRestore(
   try {
     const oneByOne = plan.route === "by-message" || plan.route === "through-mirror";
     const { info, outcome } = await (oneByOne ? publish : transfer)(session, prepared, options);
+    standing.stands(prepared, replaced);
     return {
       info,
       outcome,
@@ -71,8 +77,10 @@ export async function executeRestore(
     };
   } catch (error) {
     const left = await removeHalfMade(session, prepared, error, started);
-    if (!replaced) throw withWhatIsLeft(error, left);
-    throw await replaced.putBack(withWhatIsLeft(error, left));
+    const told = withWhatIsLeft(withMixedVersionsHint(error, prepared, session), left);
+    const all = replaced ? await replaced.putBack(told, standing) : told;
+    standing.failed(prepared, replaced);
+    throw all;
   }
 }
 
