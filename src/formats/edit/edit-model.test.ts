@@ -43,6 +43,7 @@ function reportOf(source: Sample, spec: EditSpec): Omit<EditReport, "droppedCons
     messages: messages.length,
     bytes: messages.reduce((sum, one) => sum + 30 + one.subject.length + size(one.headers) + one.payload.length, 0),
     firstSequence: messages[0]?.sequence ?? lastSequence + 1,
+    lastMessage: messages.at(-1)?.sequence ?? 0,
     lastSequence,
     firstTime: messages[0]?.time,
     lastTime: messages.at(-1)?.time,

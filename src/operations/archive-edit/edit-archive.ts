@@ -12,7 +12,7 @@ import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { fileSystemError, StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
-import { proveArchive } from "../stream-restore/prove-archive.ts";
+import { noConfiguration, proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { editAndCheck, foreseeing } from "./edit-and-check.ts";
 import { editInWorker } from "./edit-in-worker.ts";
@@ -190,13 +190,11 @@ async function keysOf(path: string | undefined): Promise<KeyFile> {
   }
 }
 
-/** Of the older CLI's data, whose configuration is inside the archive only. */
-async function insideConfig(stored: StoredStream, signal: AbortSignal | undefined): Promise<StreamConfig> {
+/** Of an archive that has its configuration inside only. Throws BACKUP_INVALID where there is none, and what the proof throws. */
+export async function insideConfig(stored: StoredStream, signal: AbortSignal | undefined): Promise<StreamConfig> {
   const { facts } = await proveArchive(stored, signal ? { signal } : {});
   if (facts.inside) return facts.inside.config as StreamConfig;
-  throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
-    context: { path: stored.path },
-  });
+  throw noConfiguration(stored);
 }
 
 /** Another archive that took the place of the one which was backed up can be whole as well. */

@@ -27,13 +27,17 @@ export interface ArchiveVerdict {
 
 /**
  * Proves one stream's backup: the archive is decoded to its end with every checksum in it, held against its manifest, and an
- * object store's objects against their digests. Damage is a finding, not an error. Throws FILE_SYSTEM, CANCELLED.
+ * object store's objects against their digests. Damage is a finding, not an error. `onRead`: compressed bytes so far. Throws FILE_SYSTEM, CANCELLED.
  */
-export async function verifyArchive(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveVerdict> {
+export async function verifyArchive(
+  stored: StoredStream,
+  signal?: AbortSignal,
+  onRead?: (bytes: number) => void,
+): Promise<ArchiveVerdict> {
   const findings: Finding[] = [];
   let report: ArchiveReport;
   try {
-    const checked = await checkArchive(stored, signal);
+    const checked = await checkArchive(stored, signal, onRead ? { onRead } : {});
     report = checked.report;
     const { manifest } = stored;
     if (manifest && manifest.archive.sha256 !== checked.sha256) {

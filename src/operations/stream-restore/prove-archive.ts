@@ -103,6 +103,14 @@ function wrongHash(stored: StoredStream): RelightError {
   );
 }
 
+/** For what needs a configuration. A v2 archive does not hold it. */
+export function noConfiguration({ path }: StoredStream): RelightError {
+  return new RelightError("BACKUP_INVALID", `${path} holds no configuration of a stream`, {
+    context: { path },
+    hint: "That of a v2 archive is in backup.json beside it: give the directory that holds both. To look at its messages none is needed.",
+  });
+}
+
 /** The same error, naming the file, which the decoder does not know. */
 export function namingFile(stored: StoredStream, error: unknown): unknown {
   if (!(error instanceof RelightError) || error.message.startsWith(stored.archive)) return error;
