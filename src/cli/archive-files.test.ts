@@ -142,4 +142,31 @@ describe("relight archive of what is no backup's directory", () => {
     assert.ok(cut.stdout.includes(range), `${cut.stdout} has not ${range}`);
     assert.match(cut.stdout, /; the stream goes on after sequence \d+\n/);
   });
+
+  it("extract puts every stream of an account's backup into a store, a line for each, and what cannot be extracted stops no other", async () => {
+    mkdirSync(at("some"));
+    for (const name of ["v1", "kv"]) {
+      mkdirSync(at("some", name));
+      for (const file of readdirSync(at(name))) copyFileSync(at(name, file), at("some", name, file));
+    }
+    mkdirSync(at("store"));
+    const planned = await run("extract", at("some"), at("store"), "--dry-run");
+    assert.match(planned.stdout, /2 of 2 streams would be extracted\nNothing was touched\.\n$/);
+    assert.deepEqual(readdirSync(at("store")), []);
+    assert.equal((await run("extract", at("some"), at("store"), "--name", "X")).code, 2);
+    const first = await run("extract", at("some", "v1"), at("store"));
+    assert.equal(first.code, 0, first.stderr);
+    const done = await run("extract", at("some"), at("store"), "--json");
+    assert.equal(done.code, 3);
+    for (const line of lines(done)) schemas.check("archive-extract", line);
+    assert.deepEqual(
+      lines(done).map(({ type, stream, status }) => [type, stream, status]),
+      [
+        ["result", "MIXED", "failed"],
+        ["result", "KV_BUCKET", "extracted"],
+        ["summary", undefined, undefined],
+      ],
+    );
+    assert.deepEqual(readdirSync(at("store", "jetstream", "$G", "streams")).sort(), ["KV_BUCKET", "MIXED"]);
+  });
 });
