@@ -8,7 +8,7 @@ import { LocalServer, type LocalServerOptions } from "./local-server.ts";
 
 /** What a node has of its own. */
 export interface NodeOptions
-  extends Pick<LocalServerOptions, "tags" | "jetstream" | "config" | "storeDirectory" | "maxFileStore"> {}
+  extends Pick<LocalServerOptions, "version" | "tags" | "jetstream" | "config" | "storeDirectory" | "maxFileStore"> {}
 
 export interface LocalClusterOptions
   extends Omit<LocalServerOptions, "name" | "port" | "cluster" | "monitor" | "storeDirectory" | "systemAccount"> {
@@ -107,13 +107,14 @@ export class LocalCluster implements AsyncDisposable {
       ...shared
     } = this.#options;
     const port = this.#routePorts.get(name) ?? 0;
+    const { version, ...own } = node?.(name) ?? {};
     const routes = wiring
       ? [port, ...(await wiring.connect(name, this.#others(name)))]
       : [...this.#routePorts.values()];
     return await LocalServer.start({
       ...shared,
-      ...node?.(name),
-      binary: this.#binary,
+      ...own,
+      binary: version === undefined ? this.#binary : (await findServer({ version })).path,
       name,
       cluster: { name: this.name, port, routes, unadvertised: wiring !== undefined },
       monitor: true,

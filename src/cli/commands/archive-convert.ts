@@ -28,6 +28,7 @@ interface Flags extends CutFlags {
   readonly storage?: "file" | "memory";
   readonly consumers: boolean;
   readonly salvage?: boolean;
+  readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly progress: boolean;
   readonly json?: boolean;
@@ -57,6 +58,7 @@ export function registerArchiveConvert(parent: Command): void {
     .option("--no-consumers", "leave out the consumers")
     .addOption(new Option("--storage <kind>", "file or memory").choices(["file", "memory"]))
     .option("--salvage", salvageHelp)
+    .option("--dry-run", "say what would be converted and what would be left out; write nothing")
     .option("-f, --force", "replace a backup that stands in the directory")
     .option("--no-progress", "no progress bar")
     .option("--json", "one JSON document on stdout")
@@ -67,7 +69,7 @@ export function registerArchiveConvert(parent: Command): void {
         "  relight archive convert ./orders ./for-old --to dir-for-server 2.10\n" +
         "  relight archive convert ./orders ./test --to v1 --rename ORDERS_TEST --until-time 2026-11-24T10:00:00Z\n" +
         "  relight archive convert ./damaged ./readable --salvage\n" +
-        "  relight archive convert ./all ./all-for-2.12 --to dir-for-server 2.12\n" +
+        "  relight archive convert ./all ./all-for-2.12 --to dir-for-server 2.12 --dry-run\n" +
         "\nExit codes: 0 converted, 1 failed, 3 some streams failed, or a part could not be read with --salvage, 13 damaged.\n",
     )
     .action(async (input: string, target: string, version: string | undefined, flags: Flags) => {
@@ -85,8 +87,10 @@ export function registerArchiveConvert(parent: Command): void {
           await using opened = await openOneBackup(input, flags.salvage ?? false, signal);
           const { stored, salvage } = opened;
           using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
-          const options = { ...editOptions(stored, salvage, { version, flags, signal, progress }), target };
-          const result = flags.to === "tgz" ? await editToTgz(stored, options) : await editArchive(stored, options);
+          const options = editOptions(stored, salvage, { version, flags, signal, progress });
+          const result = flags.dryRun
+            ? await editArchive(stored, options)
+            : await (flags.to === "tgz" ? editToTgz : editArchive)(stored, { ...options, target });
           progress.clear();
           return printEdit(result, "archive convert", stored.stream, flags.json ?? false, salvage);
         },
@@ -148,6 +152,7 @@ async function convertAll(
   const results = await convertAccount(account, {
     target,
     tgz: flags.to === "tgz",
+    dryRun: flags.dryRun ?? false,
     salvage: flags.salvage ?? false,
     edit: (stored, salvage) => editOptions(stored, salvage, { ...running, progress }),
     ...(flags.force ? { force: true } : {}),
@@ -157,7 +162,7 @@ async function convertAll(
       printConverted(result, json);
     },
   });
-  return printAllConverted(results, account.notes, json);
+  return printAllConverted(results, account.notes, json, flags.dryRun ?? false);
 }
 
 interface Wanted {

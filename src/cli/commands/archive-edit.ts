@@ -63,7 +63,8 @@ export function registerArchiveEdit(parent: Command): void {
         "  relight archive edit ./orders ./eu --subject 'orders.eu.>' --after 24h\n" +
         "  relight archive edit ./KV_users ./small --kv-compact --dry-run\n" +
         "  relight archive edit ./orders ./for-support --obfuscate\n" +
-        "  relight archive edit ./damaged ./readable --salvage --after 24h\n",
+        "  relight archive edit ./damaged ./readable --salvage --after 24h\n" +
+        "\nExit codes: 0 edited, 1 failed, 3 a part could not be read with --salvage, 13 damaged.\n",
     )
     .action(async (input: string, target: string | undefined, flags: Flags) => {
       await runLocalCommand(

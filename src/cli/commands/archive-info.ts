@@ -5,6 +5,8 @@ import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ArchiveOverview } from "../../operations/archive-read/archive-overview.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
 import { renderOverview } from "../output/archive-overview.ts";
+import { readingProgress } from "../output/edit-report.ts";
+import { ProgressLine } from "../output/progress-line.ts";
 import { readOneBackup } from "../read-one-backup.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
@@ -16,19 +18,22 @@ export function registerArchiveInfo(parent: Command): void {
       "Reads a stream's backup to its end and shows configuration, counts, times, subjects, gaps and consumers.",
     )
     .option("--subjects", "list every subject, not only those with most messages")
+    .option("--no-progress", "log lines instead of a progress bar")
     .option("--json", "one JSON document on stdout")
     .addHelpText(
       "after",
       "\nExamples:\n  relight archive info ./orders\n  relight archive info ./stream_ORDERS.tgz --subjects\n",
     )
-    .action(async (path: string, flags: { subjects?: boolean; json?: boolean }) => {
+    .action(async (path: string, flags: { subjects?: boolean; json?: boolean; progress: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive info" }, async ({ signal }) => {
         const { archiveOverview } = await import("../../operations/archive-read/archive-overview.ts");
         const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
         const source = await readOneBackup(path);
         await using opened = await openArchive(source);
         const { stored } = opened;
-        const overview = await archiveOverview(stored, signal);
+        using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
+        const overview = await archiveOverview(stored, signal, readingProgress(progress, stored));
+        progress.clear();
         const config = (stored.config ?? overview.report.stream?.config ?? { name: stored.stream }) as StreamConfig;
         if (flags.json) printJson(overviewJson(source, config, overview));
         else

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import type { Command } from "commander";
 import { type ExitCode, RelightError } from "../../errors.ts";
+import { isoTime } from "../../formats/directory/archive-facts.ts";
 import type { ArchivedMessage } from "../../operations/archive-read/archived-message.ts";
 import type { OpenedArchive } from "../../operations/stream-restore/open-archive.ts";
 import { openOneBackup } from "../open-one-backup.ts";
 import { addSelectOptions, refuseEmptyRange, type SelectFlags, selectionOf } from "../options/edit-options.ts";
 import { parsePositive } from "../options/size.ts";
 import { keyTable, messageDetails, messageJson, messageLine, objectTable } from "../output/message-lines.ts";
-import { readOneBackup } from "../read-one-backup.ts";
 import { runLocalCommand } from "../run-local-command.ts";
 
 interface Flags extends SelectFlags {
@@ -55,8 +55,9 @@ export function registerArchiveMessages(parent: Command): void {
       const sequence = Number(text);
       if (!Number.isSafeInteger(sequence) || sequence < 1) throw new RelightError("USAGE", `"${text}" is no sequence`);
       let found: ArchivedMessage | undefined;
-      const select = { firstSeq: sequence, lastSeq: sequence, salvage: flags.salvage ?? false };
-      const complete = await eachMessage(path, select, signal, (message) => {
+      const select = { firstSeq: sequence, lastSeq: sequence };
+      await using opened = await open(path, flags.salvage ?? false, signal);
+      await eachMessage(opened, select, signal, (message) => {
         found = message;
         return false;
       });
@@ -66,7 +67,7 @@ export function registerArchiveMessages(parent: Command): void {
         });
       }
       await write(flags.json ? `${JSON.stringify(messageJson(found, false))}\n` : found.payload);
-      return complete;
+      return opened.exitCode;
     });
   });
   const exporting = parent
@@ -105,63 +106,65 @@ interface Show {
 async function run(command: string, path: string, flags: Flags, { bucket, text }: Show): Promise<void> {
   const validate = (): void => refuseEmptyRange(selectionOf(flags) ?? {});
   await runLocalCommand({ json: flags.json ?? false, command, validate }, async ({ signal }) => {
-    const listed = bucket ? await listBucket(path, flags, signal) : undefined;
-    if (listed !== undefined) return listed;
+    await using opened = await open(path, flags.salvage ?? false, signal);
+    if (bucket && (await listBucket(opened, flags, signal))) return opened.exitCode;
     let count = 0;
-    const complete = await eachMessage(path, flags, signal, async (message) => {
+    await eachMessage(opened, flags, signal, async (message) => {
       await write(flags.json ? `${JSON.stringify(messageJson(message, flags.base64 ?? false))}\n` : text(message));
       count++;
       return flags.limit === undefined || count < flags.limit;
     });
     if (count === 0 && !flags.json) process.stderr.write("no message was found\n");
-    return complete;
+    return opened.exitCode;
   });
 }
 
-/** The exit code where the stream is a bucket, which was listed. */
-async function listBucket(path: string, flags: Flags, signal: AbortSignal): Promise<ExitCode | undefined> {
+/** Lists the keys or objects of a bucket; false where the stream is none. */
+async function listBucket(opened: OpenedArchive, flags: Flags, signal: AbortSignal): Promise<boolean> {
   const { bucketKind, KeyList, mirrorNote, ObjectList } = await import(
     "../../operations/archive-read/bucket-content.ts"
   );
-  const stored = await readOneBackup(path, { damaged: flags.salvage ?? false });
-  const kind = stored.config && bucketKind(stored.config);
-  if (!kind || !stored.config) return undefined;
-  const [keys, objects] = [new KeyList(stored.config), new ObjectList(stored.config)];
-  const note = mirrorNote(stored.config);
+  const { config } = opened.stored;
+  const kind = config && bucketKind(config);
+  if (!kind) return false;
+  const [keys, objects] = [new KeyList(config), new ObjectList(config)];
+  const note = mirrorNote(config);
   if (note) process.stderr.write(`${note}\n`);
-  const complete = await eachMessage(path, flags, signal, (message) => {
+  await eachMessage(opened, flags, signal, (message) => {
     if (kind === "key-value") keys.add(message);
     else objects.add(message);
     return true;
   });
+  const isKeys = kind === "key-value";
+  const [shownKeys, shownObjects] = [keys.keys().slice(0, flags.limit), objects.objects().slice(0, flags.limit)];
   if (flags.json) {
-    const rows = kind === "key-value" ? keys.keys() : objects.objects();
-    for (const row of rows) await write(`${JSON.stringify({ ...row, time: String(row.time) })}\n`);
-  } else await write(kind === "key-value" ? keyTable(keys.keys()) : objectTable(objects.objects()));
-  return complete;
+    for (const row of isKeys ? shownKeys : shownObjects) {
+      await write(`${JSON.stringify({ ...row, time: isoTime(row.time || undefined) })}\n`);
+    }
+  } else await write(isKeys ? keyTable(shownKeys) : objectTable(shownObjects));
+  return true;
 }
 
-/** Hands over the messages that the flags select, until `visit` says false. The exit code says whether a part is unreadable. */
+/** Hands over the messages that the flags select, until `visit` says false. */
 async function eachMessage(
-  path: string,
-  flags: Pick<Flags, "salvage"> & SelectFlags,
+  { stored }: OpenedArchive,
+  flags: SelectFlags,
   signal: AbortSignal,
   visit: (message: ArchivedMessage) => boolean | Promise<boolean>,
-): Promise<ExitCode> {
+): Promise<void> {
   const { readMessages } = await import("../../operations/archive-read/read-messages.ts");
-  await using opened = await open(path, flags.salvage ?? false, signal);
   const select = selectionOf(flags);
-  reading: for await (const messages of readMessages(opened.stored, { select, signal })) {
-    for (const message of messages) if (!(await visit(message))) break reading;
+  for await (const messages of readMessages(stored, { select, signal })) {
+    for (const message of messages) if (!(await visit(message))) return;
   }
-  return opened.exitCode;
 }
 
-async function open(
-  path: string,
-  salvage: boolean,
-  signal: AbortSignal,
-): Promise<OpenedArchive & { readonly exitCode: ExitCode }> {
+interface OpenedForReading extends OpenedArchive {
+  /** Says whether a part cannot be read. */
+  readonly exitCode: ExitCode;
+}
+
+async function open(path: string, salvage: boolean, signal: AbortSignal): Promise<OpenedForReading> {
   const backup = await openOneBackup(path, salvage, signal);
   const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
   const opened = await openArchive(backup.stored);

@@ -2,7 +2,9 @@ import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { ArchiveVerdict } from "../../operations/archive-read/verify-archive.ts";
 import type { StoredStream } from "../../operations/stream-restore/read-backup.ts";
+import { readingProgress } from "../output/edit-report.ts";
 import { plural } from "../output/format-values.ts";
+import { ProgressLine } from "../output/progress-line.ts";
 import { salvageJson, salvageLines } from "../output/salvage-lines.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
@@ -15,14 +17,21 @@ export function registerArchiveVerify(parent: Command): void {
         "objects against their digests. Takes one stream's backup or an account's, in either layout. Exit code 13 where one is damaged.\n" +
         "Of a damaged one it says what can still be read, before and behind the damage, and which sequences are lost.",
     )
+    .option("--no-progress", "log lines instead of a progress bar")
     .option("--json", "JSON lines on stdout: one for each backup, then a summary")
-    .addHelpText("after", "\nExamples:\n  relight archive verify ./orders\n  relight archive verify ./all --json\n")
-    .action(async (path: string, flags: { json?: boolean }) => {
+    .addHelpText(
+      "after",
+      "\nExamples:\n  relight archive verify ./orders\n  relight archive verify ./all --json\n" +
+        "\nExit codes: 0 all sound, 13 one is damaged, 1 it cannot be read, 130 cancelled.\n",
+    )
+    .action(async (path: string, flags: { json?: boolean; progress: boolean }) => {
       await runLocalCommand({ json: flags.json ?? false, command: "archive verify" }, async ({ signal }) => {
         let damaged = 0;
         const backups = await backupsIn(path);
+        using progress = new ProgressLine(process.stderr, { progress: flags.progress && !flags.json });
         for (const { source, error } of backups) {
-          const verdict = error ? unreadable(error) : await verdictOf(source, signal);
+          const verdict = error ? unreadable(error) : await verdictOf(source, signal, progress);
+          progress.clear();
           if (!verdict.sound) damaged++;
           if (flags.json) printJson(verdictJson(source, verdict));
           else process.stdout.write(renderVerdict(source, verdict));
@@ -72,12 +81,12 @@ function unreadable({ message }: RelightError): ArchiveVerdict {
   return { sound: false, findings, report: undefined, readable: undefined, hashed: false };
 }
 
-async function verdictOf(source: StoredStream, signal: AbortSignal): Promise<ArchiveVerdict> {
+async function verdictOf(source: StoredStream, signal: AbortSignal, progress: ProgressLine): Promise<ArchiveVerdict> {
   const { verifyArchive } = await import("../../operations/archive-read/verify-archive.ts");
   const { openArchive } = await import("../../operations/stream-restore/open-archive.ts");
   try {
     await using opened = await openArchive(source);
-    return await verifyArchive(opened.stored, signal);
+    return await verifyArchive(opened.stored, signal, readingProgress(progress, opened.stored));
   } catch (error) {
     // What cannot even be unpacked.
     if (!(error instanceof RelightError) || (error.code !== "ARCHIVE_DAMAGED" && error.code !== "BACKUP_INVALID"))
@@ -96,6 +105,7 @@ function verdictJson(source: StoredStream, { sound, findings, report, readable }
     messages: report?.live.messages ?? null,
     first_seq: report?.live.firstSequence ?? null,
     last_seq: report?.live.lastSequence ?? null,
+    stream_last_seq: report?.lastSequence ?? null,
     readable_messages: readable?.report.live.messages ?? null,
     salvage: readable ? salvageJson(readable.salvage) : null,
     findings,
@@ -107,7 +117,12 @@ function renderVerdict(source: StoredStream, { sound, findings, report, readable
   const lines: string[] = [];
   if (report) {
     const { live } = report;
-    const range = live.messages > 0 ? `, sequences ${live.firstSequence} to ${live.lastSequence}` : "";
+    const range =
+      live.messages > 0
+        ? `, sequences ${live.firstSequence} to ${live.lastSequence}`
+        : report.lastSequence > 0
+          ? `, goes on after sequence ${report.lastSequence}`
+          : "";
     lines.push(
       `${sound ? "✓" : "✗"} ${name}: ${plural(live.messages, "message")}${range}, ${plural(report.consumers.length, "consumer")}, ${report.format}`,
     );

@@ -22,7 +22,7 @@ export function printConverted(one: ConvertedStream, json: boolean): void {
   const dropped = report.sourceMessages - report.messages;
   process.stdout.write(
     `✓ ${plan.config.name}: ${plural(report.messages, "message")}${dropped > 0 ? ` of ${report.sourceMessages}` : ""}, ` +
-      `${plural(report.consumers.length, "consumer")}, ${plan.format}, in ${directory}\n` +
+      `${plural(report.consumers.length, "consumer")}, ${plan.format}${directory === undefined ? "" : `, in ${directory}`}\n` +
       notes.map((note) => `  • ${note}\n`).join(""),
   );
 }
@@ -32,6 +32,7 @@ export function printAllConverted(
   results: readonly ConvertedStream[],
   notes: readonly string[],
   json: boolean,
+  dryRun: boolean,
 ): ExitCode {
   const errors = results.flatMap((one) => (one.status === "failed" ? [one.error] : []));
   const lossy = results.some((one) => one.status === "converted" && one.salvage && isIncomplete(one.salvage));
@@ -44,7 +45,8 @@ export function printAllConverted(
   } else {
     const good = results.length - errors.length;
     process.stdout.write(
-      `${good} of ${plural(results.length, "stream")} converted${errors.length > 0 ? `, ${errors.length} FAILED` : ""}\n`,
+      `${good} of ${plural(results.length, "stream")} ${dryRun ? "would be converted" : "converted"}${errors.length > 0 ? `, ${errors.length} FAILED` : ""}\n` +
+        (dryRun ? "Nothing was written\n" : ""),
     );
   }
   return code;

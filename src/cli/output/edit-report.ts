@@ -52,8 +52,9 @@ function renderEdit(result: EditResult, source: string): string {
   const lines = [
     `${would} ${formatCount(report.messages)} of ${plural(report.sourceMessages, "message")} of stream "${source}"` +
       (report.messages > 0
-        ? `, sequences ${report.firstSequence} to ${report.lastSequence}, ${formatBytes(report.bytes)}`
-        : `; the stream goes on after sequence ${report.lastSequence}`),
+        ? `, sequences ${report.firstSequence} to ${report.lastMessage}, ${formatBytes(report.bytes)}`
+        : "") +
+      (report.lastSequence > report.lastMessage ? `; the stream goes on after sequence ${report.lastSequence}` : ""),
     ...dropped.map(([reason, count]) => `  ${formatCount(count)} dropped ${reasons[reason]}`),
     `${plural(report.consumers.length, "consumer")}${report.consumers.length > 0 ? `: ${report.consumers.join(", ")}` : ""}`,
     ...(result.notes.length > 0 ? ["Notes:", ...result.notes.map((note) => `  ${note}`)] : []),

@@ -80,7 +80,7 @@ describe("archives of real servers", () => {
     }
   });
 
-  it("V1-24 are decided by N.idx on 2.9, and V1-21 by index.db after that", () => {
+  it("V1-24, V1-21: are decided by N.idx on 2.9, by index.db after that", () => {
     assert.equal(inspect(archiveFixture("2.9.25", "KV_BUCKET")).index, "idx");
     for (const version of ["2.10.18", "2.10.26", "2.11.11", "2.12.8", "2.14.6"]) {
       const report = inspect(archiveFixture(version, "KV_BUCKET"));

@@ -21,6 +21,7 @@ export type ProblemCode =
   | "missing-messages"
   | "evicted-block"
   | "newer-than-copy"
+  | "ends-early"
   | "index-outdated"
   | "index-counts"
   | "repeated-block"

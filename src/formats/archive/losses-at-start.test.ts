@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
 import { editArchiveBytes } from "../../testing/edit-archive-bytes.ts";
-import { metaEntries, packS2, tarOf } from "../../testing/test-archive.ts";
-import { blk, index, inspect, range } from "../../testing/v1-entries.ts";
+import type { TestRecord } from "../../testing/filestore-records.ts";
+import { metaEntries, packS2, type TestEntry, tarOf } from "../../testing/test-archive.ts";
+import { blk, erased, idx, index, inspect, lastChecksum, range, tomb } from "../../testing/v1-entries.ts";
+import type { ArchiveReport } from "./archive-report.ts";
 import { withLossesAtStart } from "./losses-at-start.ts";
 
 /** The last block is listed, and not there. */
@@ -21,9 +23,9 @@ const entries = [
 ];
 
 describe("a block that is missing at the end of a v1 archive", () => {
-  const { problems } = inspect(entries);
+  const report = inspect(entries);
   const late = (lastAtStart: number | undefined): string[] =>
-    withLossesAtStart(problems, lastAtStart)
+    withLossesAtStart(report, lastAtStart)
       .filter(({ severity }) => severity === "fatal")
       .map(({ code }) => code);
 
@@ -47,5 +49,39 @@ describe("a block that is missing at the end of a v1 archive", () => {
       );
     }
     assert.equal(editArchiveBytes(archive, { target, lastAtStart: 50 }).report.messages, 50);
+  });
+});
+
+describe("a v1 archive without index.db that ends before the stream did", () => {
+  const block = blk(2, range(41, 50));
+  const kinds: readonly (readonly [string, readonly TestEntry[]])[] = [
+    [
+      "as nats-server 2.9 makes it",
+      [idx(2, { first: 41, last: 50, deleted: [], bytes: block.content.length, checksum: lastChecksum(block) }), block],
+    ],
+    ["as one does that could not write its index", [block]],
+  ];
+  for (const [kind, last] of kinds) {
+    const whole = [...metaEntries("S"), blk(1, range(1, 40)), ...last];
+    const codesAt = (lastAtStart: number | undefined): string[] =>
+      withLossesAtStart(inspect(whole), lastAtStart).map(({ code, severity }) => `${code} ${severity}`);
+
+    it(`V1-37 is whole where nothing says that there was more: ${kind}`, () => {
+      for (const lastAtStart of [undefined, 0, 49, 50]) assert.deepEqual(codesAt(lastAtStart), []);
+    });
+
+    it(`V1-37 is not whole where the stream was further on when the snapshot began: ${kind}`, () => {
+      assert.deepEqual(codesAt(51), ["ends-early fatal"]);
+    });
+  }
+
+  it("V1-37 is whole where a tombstone or a skipped sequence shows how far the stream had come", () => {
+    const lastOf = (record: TestRecord): ArchiveReport =>
+      inspect([...metaEntries("S"), blk(1, [...range(1, 9), record])]);
+    for (const record of [tomb(60), erased(60)]) assert.deepEqual(withLossesAtStart(lastOf(record), 60), []);
+  });
+
+  it("V1-37 does not hold of v2 archives, which say where they end", () => {
+    assert.deepEqual(withLossesAtStart({ format: "v2", lastSequence: 5, problems: [] }, 60), []);
   });
 });

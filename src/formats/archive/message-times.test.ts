@@ -19,7 +19,7 @@ function filled(batch: number): MessageTimes {
 
 describe("the times of messages", () => {
   for (const batch of [1, 7, 4096, 9_999, count]) {
-    it(`are exact near both ends, and off to the asked side between, in batches of ${batch}`, () => {
+    it(`V1-28 are exact near both ends, and off to the asked side between, in batches of ${batch}`, () => {
       const times = filled(batch);
       for (const index of [1, 2, 1_000, 4_096, count - 4_095, count - 1, count]) {
         assert.equal(times.exact(index * 10), BigInt(index) * 1000n, `${index}`);

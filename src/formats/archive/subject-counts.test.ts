@@ -62,7 +62,7 @@ describe("counting subjects while blocks are built", () => {
     );
   });
 
-  it("takes 100,000 of them while its table and their memory grow, and no more than 131,072", () => {
+  it("V1-77 takes 100,000 of them while its table and their memory grow, and no more than 131,072", () => {
     const kernels = Kernels.create();
     const counts = new SubjectCounts(kernels);
     const subjects = (from: number, to: number): string[] =>
@@ -77,7 +77,7 @@ describe("counting subjects while blocks are built", () => {
     assert.ok(!count(counts, kernels, [subjects(131_072, 131_073)]));
   });
 
-  it("takes no subject of more than 128 KiB, nor more than 8 MiB of them", () => {
+  it("V1-77 takes no subject of more than 128 KiB, nor more than 8 MiB of them", () => {
     const kernels = Kernels.create();
     assert.ok(count(new SubjectCounts(kernels), kernels, [["z".repeat(128 * 1024)]]));
     assert.ok(!count(new SubjectCounts(kernels), kernels, [["z".repeat(128 * 1024 + 1)]]));

@@ -70,7 +70,7 @@ describe("a v2 archive", () => {
     }
   });
 
-  it("has a head that can be replaced by one of the same length once it is known", () => {
+  it("V2-71 has a head that can be replaced by one of the same length once it is known", () => {
     const consumer = (sequence: number): Description => {
       const at = { consumer: sequence, stream: sequence };
       const none = { length: 0, stream: new Float64Array(), count: new Float64Array() };
@@ -90,7 +90,7 @@ describe("a v2 archive", () => {
     assert.deepEqual([read?.messages, consumers[0]?.name, consumers[0]?.state?.delivered.stream], [1, "größe", 1]);
   });
 
-  it("says whether the likely head that was written in the place of the longest is the true one", () => {
+  it("V2-71 says whether the likely head that was written in the place of the longest is the true one", () => {
     const longest = [state(Number.MAX_SAFE_INTEGER)];
     for (const [likely, stands] of [
       [state(1, 1), true],
@@ -116,7 +116,7 @@ describe("a v2 archive", () => {
   });
 
   for (const compress of [true, false]) {
-    it(`is made of small blocks, ${compress ? "compressed" : "stored"}, that decode to 64 KiB at most`, () => {
+    it(`V2-72 is made of small blocks, ${compress ? "compressed" : "stored"}, that decode to 64 KiB at most`, () => {
       const messages = Array.from({ length: 2000 }, (_, index) => ({ name: `s.${index}`, payload: "p".repeat(index) }));
       const { archive } = write([state(2000)], messages, { compress });
       const sizes = blockSizes(archive);

@@ -71,6 +71,9 @@ export interface EditReport {
   /** As a file store counts them. */
   readonly bytes: number;
   readonly firstSequence: number;
+  /** Of the last message; 0 where none is kept. */
+  readonly lastMessage: number;
+  /** The stream's own, which can lie behind its last message. */
   readonly lastSequence: number;
   readonly firstTime: bigint | undefined;
   readonly lastTime: bigint | undefined;

@@ -31,7 +31,7 @@ const consumersOf = (report: ArchiveReport): unknown[] =>
 describe("an archive that is written in another format", () => {
   for (const { version, stream, archive: bytes } of archiveFixtures()) {
     for (const format of formats) {
-      it(`${version} ${stream} as ${format}: the same messages, consumers and last sequence, and back again`, () => {
+      it(`${format === "v1" ? "V1-70, V1-72, V1-75" : "V2-74"}: ${version} ${stream} as ${format}: the same messages, consumers and last sequence, and back again`, () => {
         const before = inspectArchive(bytes);
         const { archive, report, from } = editArchiveBytes(bytes, { target: targetOf(before, format, stream) });
         const after = inspectArchive(archive);

@@ -140,6 +140,7 @@ export class ArchiveEditor {
       messages: this.#messages,
       bytes: this.#bytes,
       firstSequence: this.#messages > 0 ? this.#firstSequence : last + 1,
+      lastMessage: this.#lastSequence,
       lastSequence: last,
       firstTime: this.#firstTime,
       lastTime: this.#lastTime,

@@ -110,7 +110,7 @@ describe("where a consumer stands in an edited stream", () => {
     assert.deepEqual([[...pending.consumer], [...pending.time], [...again.count]], [[30, 40], [150n, 200n], [3]]);
   });
 
-  it("stays possible: not beyond the stream, the floor not beyond the delivery, pending messages kept ones", () => {
+  it("V2-73 stays possible: not beyond the stream, the floor not beyond the delivery, pending messages kept ones", () => {
     const numbers = fc
       .uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 40 })
       .map((list) => list.sort((a, b) => a - b));

@@ -198,4 +198,42 @@ describe("a key file", () => {
       );
     });
   }
+
+  it("are replaced without being noted once there is no room for more, each by the same token every time", () => {
+    const secret = Uint8Array.from(atob(fromCli.secret), (char) => char.charCodeAt(0));
+    const bounded = new Obfuscator(secret, { values: 3, characters: 1000 });
+    const values = ["a", "orders", "files", "config", "worker"];
+    const tokens = values.map((value) => bounded.token(value));
+    assert.deepEqual(
+      tokens,
+      values.map((value) => fresh().token(value)),
+    );
+    assert.equal(bounded.unnoted, 2);
+    assert.equal(bounded.token("worker"), tokens[4]);
+    assert.deepEqual(Object.values(bounded.toKeyFile().map).sort(), ["a", "files", "orders"]);
+    assert.deepEqual([bounded.reveal(tokens[1] ?? ""), bounded.reveal(tokens[4] ?? "")], ["orders", tokens[4]]);
+    const few = new Obfuscator(secret, { values: 100, characters: 10 });
+    for (const value of values) few.token(value);
+    assert.deepEqual(Object.values(few.toKeyFile().map).sort(), ["a", "orders"], "characters are bounded as well");
+  });
+
+  it("are made in a moment where a header value has a megabyte, and say no less", () => {
+    const value = "v".repeat(1024 * 1024);
+    const began = performance.now();
+    const token = fresh().token(value);
+    assert.ok(performance.now() - began < 20_000);
+    assert.equal(token.length, value.length);
+    assert.notEqual(
+      fresh()
+        .token(`${value.slice(1)}w`)
+        .slice(0, 50),
+      token.slice(0, 50),
+    );
+    assert.ok(new Set(token.match(/.{16}/g)).size > 65_000, "it does not repeat itself");
+  });
+
+  it("of a key file that was given are all kept, however many", () => {
+    const keys = Obfuscator.fromKeyFile(JSON.stringify(fromCli), path);
+    assert.deepEqual(keys.toKeyFile().map, fromCli.map);
+  });
 });

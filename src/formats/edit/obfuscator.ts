@@ -21,6 +21,16 @@ export const keyFileHint =
 type Json = { readonly [key: string]: unknown };
 
 const secretBytes = 32;
+
+/**
+ * Different names, tokens of subjects and header values that are noted, and characters in all of them, so that memory stays bounded
+ * where every message has a value of its own. Further ones are replaced as well, and cannot be looked up.
+ */
+export const noted = { values: 250_000, characters: 16 * 1024 * 1024 };
+
+/** Bytes of a value from which on its token is made in a time that does not grow with the square of them. */
+const longValue = 4096;
+
 const minTokenLength = 16;
 const alphabet = "0123456789abcdefghijklmnopqrstuv";
 const namePrefixes = ["KV_", "OBJ_"];
@@ -44,13 +54,18 @@ const subjectHeaders = new Set(
  */
 export class Obfuscator {
   readonly #secret: Uint8Array;
+  readonly #limits: typeof noted;
   readonly #forward = new Map<string, string>();
-  readonly #back = new Map<string, string>();
+  #characters = 0;
+  #unnoted = 0;
+  /** Made when it is asked for. */
+  #back: ReadonlyMap<string, string> | undefined;
 
   /** A new one for a secret of 32 bytes. */
-  constructor(secret: Uint8Array) {
+  constructor(secret: Uint8Array, limits = noted) {
     if (secret.length !== secretBytes) throw new RangeError(`a secret has ${secretBytes} bytes, not ${secret.length}`);
     this.#secret = secret;
+    this.#limits = limits;
   }
 
   /** One that goes on where a key file stopped. Throws BACKUP_INVALID where it is none, or was tampered with. */
@@ -74,20 +89,27 @@ export class Obfuscator {
     if (secret?.length !== secretBytes) throw wrong(`has a secret that is not base64 of ${secretBytes} bytes`);
     const obfuscator = new Obfuscator(secret);
     for (const [token, original] of Object.entries(file.map)) {
-      if (typeof original !== "string" || obfuscator.token(original) !== token)
+      if (typeof original !== "string" || obfuscator.#hash(subjectBytes(original)) !== token)
         throw wrong(`says of "${token}" what its secret does not`);
+      // All of them, however many: what others look up is not forgotten.
+      obfuscator.#note(original, token);
     }
     return obfuscator;
   }
 
   toKeyFile(): KeyFile {
-    const map = Object.fromEntries([...this.#back].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const map = Object.fromEntries([...this.#originals()].sort(([a], [b]) => (a < b ? -1 : 1)));
     return { version: 1, secret: btoa(String.fromCharCode(...this.#secret)), map };
   }
 
-  /** How many tokens were replaced. */
+  /** How many values were replaced and noted. */
   get tokens(): number {
-    return this.#back.size;
+    return this.#forward.size;
+  }
+
+  /** How often something was replaced that the key file has no room for: see {@link noted}. */
+  get unnoted(): number {
+    return this.#unnoted;
   }
 
   /** The token that stands for another: as long, but 16 characters at least. */
@@ -96,9 +118,19 @@ export class Obfuscator {
     const known = this.#forward.get(original);
     if (known !== undefined) return known;
     const token = this.#hash(subjectBytes(original));
-    this.#forward.set(original, token);
-    this.#back.set(token, original);
+    const { values, characters } = this.#limits;
+    if (this.#forward.size >= values || this.#characters + original.length > characters) {
+      this.#unnoted++;
+      return token;
+    }
+    this.#note(original, token);
     return token;
+  }
+
+  #note(original: string, token: string): void {
+    this.#characters += original.length;
+    this.#forward.set(original, token);
+    this.#back = undefined;
   }
 
   /** A subject or pattern, token by token. */
@@ -155,12 +187,18 @@ export class Obfuscator {
 
   /** What a value was before: token by token; tokens that the key file does not hold stay. */
   reveal(value: string): string {
+    const originals = this.#originals();
     return this.#tokens(value, (token) => {
       const prefix = namePrefixes.find(
-        (candidate) => this.#back.has(token.slice(candidate.length)) && token.startsWith(candidate),
+        (candidate) => originals.has(token.slice(candidate.length)) && token.startsWith(candidate),
       );
-      return this.#back.get(token) ?? (prefix ? prefix + this.#back.get(token.slice(prefix.length)) : token);
+      return originals.get(token) ?? (prefix ? prefix + originals.get(token.slice(prefix.length)) : token);
     });
+  }
+
+  #originals(): ReadonlyMap<string, string> {
+    this.#back ??= new Map([...this.#forward].map(([original, token]) => [token, original]));
+    return this.#back;
   }
 
   #source(source: Json): Json {
@@ -195,16 +233,20 @@ export class Obfuscator {
     return subject.split(".").map(replace).join(".");
   }
 
-  /** HMAC-SHA-256, lengthened by further ones over the one before, the token and a count, in lower-case base32hex. */
+  /**
+   * HMAC-SHA-256, lengthened by further ones over the one before, the token and a count, in lower-case base32hex. The `nats` CLI
+   * lengthens that of a long value in the same way, for hours where that is a megabyte; here the token is left out there.
+   */
   #hash(original: Uint8Array): string {
     const length = Math.max(minTokenLength, original.length);
     const wanted = Math.ceil((length * 5) / 8);
     const blocks = [hmac(sha256, this.#secret, original)];
+    const repeated = original.length < longValue ? original : new Uint8Array();
     for (let count = 1; blocks.length * 32 < wanted; count++) {
-      const text = new Uint8Array(32 + original.length + 4);
+      const text = new Uint8Array(32 + repeated.length + 4);
       text.set(blocks[count - 1] as Uint8Array);
-      text.set(original, 32);
-      new DataView(text.buffer).setUint32(32 + original.length, count);
+      text.set(repeated, 32);
+      new DataView(text.buffer).setUint32(32 + repeated.length, count);
       blocks.push(hmac(sha256, this.#secret, text));
     }
     let [token, bits, have] = ["", 0, 0];

@@ -97,7 +97,7 @@ export function runEdit({
   const from = known ?? archiveFormat(read, kernels());
   const foreseen = from === "v1" ? foresee?.() : undefined;
   const inspected = from === "v1" && !foreseen ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
-  if (inspected && !incomplete) refuseIncomplete(withLossesAtStart(inspected.problems, lastAtStart));
+  if (inspected && !incomplete) refuseIncomplete(withLossesAtStart(inspected, lastAtStart));
   const told = foreseen ? sourceOfOutline(foreseen) : inspected ? sourceOfReport(inspected) : {};
   const source = { ...told, lastSequence: Math.max(lastSequence ?? 0, told.lastSequence ?? 0) };
   let newest: ReturnType<NewestCounter["end"]> | undefined;
@@ -155,7 +155,8 @@ function judgeForeseen(
   evidence.finish();
   const { live, lastSequence, problems, consumers } = judgeV1(evidence);
   if (!incomplete) {
-    refuseIncomplete(withLossesAtStart([...problems, ...checkConsumers(consumers, lastSequence)], lastAtStart));
+    const all = [...problems, ...checkConsumers(consumers, lastSequence)];
+    refuseIncomplete(withLossesAtStart({ format: "v1", lastSequence, problems: all }, lastAtStart));
   }
   if (lastSequence !== index.lastSequence || !live.ranges.equals(index.live)) throw new Misforeseen();
 }

@@ -131,7 +131,7 @@ describe("the scan of NATSARC1 entries", () => {
     return kernels.scanEntries(at, at + bytes.length, rows);
   };
 
-  describe("refuses as bad-length", () => {
+  describe("V2-12 refuses as bad-length", () => {
     const largest = 2n ** 64n - 1n;
     const cases: [name: string, bytes: number[]][] = [
       ["a name over 1 MiB", head(mebibyte + 1n, 1n, 0n, 0n)],

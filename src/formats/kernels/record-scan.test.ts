@@ -211,7 +211,7 @@ describe("the scan of filestore records", () => {
     assert.ok(kernels.bytes.subarray(guard, guard + 64).every((byte) => byte === 0x5a));
   });
 
-  describe("refuses as bad-length, before the record is complete", () => {
+  describe("V1-10 refuses as bad-length, before the record is complete", () => {
     const cases: [name: string, damage: (view: DataView, record: Uint8Array) => void][] = [
       ["a record under 30 bytes", (view) => view.setUint32(0, 29, true)],
       ["a record of no bytes", (view) => view.setUint32(0, 0, true)],

@@ -217,6 +217,13 @@ describe("salvage of v1 archives", () => {
     }
   });
 
+  it("SV-09: an archive without an index that ends before the stream did lacks the rest", () => {
+    const { salvage, report } = salvageBytes(packS2(tarOf([...metaEntries("S"), first, second])), knowledge);
+    assert.deepEqual([lost(salvage.lost), salvage.lostIsExact, salvage.openEnd], [[[201, 300]], false, false]);
+    assert.match(salvage.damages[0]?.what ?? "", /ends at sequence 200, and the stream was at 300/);
+    assert.deepEqual([live(report), report.lastSequence], [[[1, 200]], 300]);
+  });
+
   it("SV-13: of an archive that is cut off, everything before that is read", () => {
     const archive = packS2(tar, { compress: false, blockSize: 16 * 1024 });
     for (let at = archive.length - 1; at > 2_000; at -= 9_973) {

@@ -181,6 +181,12 @@ class V1Salvage {
   #end(): SalvageReport {
     this.#descriptions.begin(this.#mended);
     const known = this.#knowledge;
+    const seen = Math.max(this.#lost.last, this.#indexedUpTo, this.#lost.tombstones.build().last);
+    if (!this.#lost.isOpen && (known.lastSequence ?? 0) > seen) {
+      this.#lost.damage();
+      const what = `it ends at sequence ${seen}, and the stream was at ${known.lastSequence} when its snapshot began`;
+      this.#input.damage({ what });
+    }
     const expected = this.#indexIsBad ? undefined : (this.#index?.live ?? this.#byBlockIndexes);
     const lost = this.#lost.lost({
       expected,

@@ -119,10 +119,11 @@ async function backupOne(session: Session, info: StreamInfo, options: OneStream)
   if (left) notes.push(leftoverText(left));
   for (const name of missing) notes.push(`consumer "${name}" did not answer and is not in the backup`);
   if (options.data) {
+    notes.push(...(await backupData(session, info, options, claim(configFileName.data(stream)))));
     if (info.config.storage === "memory") {
-      notes.push("kept in memory: only the configuration is in the backup");
-    } else {
-      await backupData(session, info, options, claim(configFileName.data(stream)));
+      notes.push(
+        "kept in memory: relight account restore puts it back there; a stopped server that the .tgz is extracted for keeps it in files",
+      );
     }
   }
   return { stream, status: "backed-up", consumers: durable.length, files, notes };
@@ -135,7 +136,13 @@ function sameName(name: string): RelightError {
   });
 }
 
-async function backupData(session: Session, before: StreamInfo, options: OneStream, target: string): Promise<void> {
+/** Returns what is worth knowing about the data, in words. */
+async function backupData(
+  session: Session,
+  before: StreamInfo,
+  options: OneStream,
+  target: string,
+): Promise<readonly string[]> {
   const { path, check, signal } = options;
   const stream = before.config.name;
   const name = `.${stream}.s2`;
@@ -158,15 +165,18 @@ async function backupData(session: Session, before: StreamInfo, options: OneStre
       });
     }
     const { format, lastSequence } = received.checked.report;
-    // What a 2.15 server sends is no files of a store; the same messages as files are.
+    // What a 2.15 server sends, or was read message by message, is no files of a store; the same messages as files are.
     if (format === "v2") await convertFile(snapshot, received.config, before.created, lastSequence);
     await packTgz(snapshot, target);
+    return received.notes ?? [];
   } finally {
     for (const scratch of [snapshot, `${snapshot}.v1`]) await rm(scratch, { force: true });
   }
 }
 
-async function convertFile(path: string, config: StreamConfig, created: string, lastSequence: number): Promise<void> {
+async function convertFile(path: string, given: StreamConfig, created: string, lastSequence: number): Promise<void> {
+  // A server that starts with a stream in memory finds nothing of it in files.
+  const config: StreamConfig = given.storage === "memory" ? { ...given, storage: "file" } : given;
   const wish = { path, spec: {}, config, created, lastSequence, compress: true } as const;
   const converted = ConvertedArchive.start(wish, { inUse: 1 });
   try {

@@ -16,6 +16,8 @@ export interface ConvertAccountOptions {
   readonly target: string;
   /** The older CLI's layout: `stream_<name>.tgz`, and the configurations beside it. */
   readonly tgz: boolean;
+  /** Say what would become of each, and write nothing. */
+  readonly dryRun?: boolean;
   /** Take what can be read of damaged ones. */
   readonly salvage: boolean;
   /** How one of them is converted. */
@@ -38,10 +40,12 @@ export async function convertAccount(
   { streams, failures }: AccountDirectory,
   options: ConvertAccountOptions,
 ): Promise<ConvertedStream[]> {
-  try {
-    await makeDirectory(options.target);
-  } catch (error) {
-    throw fileSystemError(`cannot create ${options.target}`, error);
+  if (!options.dryRun) {
+    try {
+      await makeDirectory(options.target);
+    } catch (error) {
+      throw fileSystemError(`cannot create ${options.target}`, error);
+    }
   }
   const results: ConvertedStream[] = [];
   const settle = (result: ConvertedStream): void => {
@@ -68,8 +72,10 @@ async function convert(one: AccountStream, options: ConvertAccountOptions): Prom
   const edit = options.edit(stored, salvage);
   const name = options.tgz ? configFileName.data(stored.stream) : one.name;
   const target = join(options.target, name);
-  const made = await (options.tgz ? editToTgz : editArchive)(stored, { ...edit, target });
-  const absent = one.consumers.filter((consumer) => !made.manifest?.consumers.some((kept) => kept.name === consumer));
+  const made = options.dryRun
+    ? await editArchive(stored, edit)
+    : await (options.tgz ? editToTgz : editArchive)(stored, { ...edit, target });
+  const absent = one.consumers.filter((consumer) => !made.report.consumers.includes(consumer));
   const told = edit.spec.consumers === false ? [] : absent.filter((consumer) => !isDropped(made, consumer));
   const notes = told.map(
     (consumer) =>

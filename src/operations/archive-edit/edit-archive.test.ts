@@ -191,6 +191,27 @@ describe("an edit in several threads", { timeout: 60_000 }, () => {
       );
     }));
 
+  it("of what was salvaged, still says when the stream was created, which a v2 archive does not", () =>
+    inTemporaryDirectory(async (directory) => {
+      await edit(directory, large(3), "v2", {});
+      const [stored] = await readBackup(join(directory, "out"));
+      assert.ok(stored?.manifest);
+      const created = "2026-01-02T03:04:05Z";
+      await using salvaged = await openSalvaged({ ...stored, manifest: { ...stored.manifest, created } });
+      const target = join(directory, "again");
+      const { manifest } = await editArchive(salvaged.stored, { spec: {}, tool: "test", target });
+      assert.deepEqual([manifest?.archive.format, manifest?.created], ["v2", created]);
+    }));
+
+  it("as v2, still says when the stream was created where only the v1 archive said it", () =>
+    inTemporaryDirectory(async (directory) => {
+      const source = packS2(tarOf([...metaEntries("S"), blk(1, range(1, 10))]));
+      const { created } = inspectArchive(source).stream ?? {};
+      const { manifest } = await edit(directory, source, "v1", { format: "v2" });
+      assert.deepEqual([manifest?.archive.format, manifest?.created], ["v2", created]);
+      assert.ok(created);
+    }));
+
   it("is not made of an archive that took the place of the one in the manifest", () =>
     inTemporaryDirectory(async (directory) => {
       await edit(directory, large(3), "v2", {});

@@ -12,7 +12,7 @@ import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { fileSystemError, StagedDirectory, writeDurably } from "../files/staged-directory.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
-import { proveArchive } from "../stream-restore/prove-archive.ts";
+import { noConfiguration, proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { editAndCheck, foreseeing } from "./edit-and-check.ts";
 import { editInWorker } from "./edit-in-worker.ts";
@@ -84,12 +84,12 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const large = select === undefined && newest === undefined && stored.archiveBytes > largeBytes;
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
-    const { report } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
+    const { report, unnoted } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
     sameAsProven(stored, report);
     return {
       plan,
       report,
-      notes: [...(options.notes ?? []), ...editNotes(plan, report)],
+      notes: [...(options.notes ?? []), ...editNotes(plan, report, unnoted)],
       directory: undefined,
       keyFile: undefined,
       manifest: undefined,
@@ -102,7 +102,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const name = archiveName(plan.format);
   const out = join(staged.path, name);
   const { done, checked } = await foreseeing({ ...order, out }, (foreseen) => editAndCheck(foreseen, running));
-  const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
+  const notes = [...(options.notes ?? []), ...editNotes(plan, done.report, done.unnoted)];
   sameAsProven(stored, done.report);
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
@@ -117,6 +117,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     tool: options.tool,
     source: stored,
     config: plan.config,
+    created: done.created,
     state,
     archive: { name, bytes: checked.bytes, sha256: checked.sha256 },
     backupJson: {
@@ -189,13 +190,11 @@ async function keysOf(path: string | undefined): Promise<KeyFile> {
   }
 }
 
-/** Of the older CLI's data, whose configuration is inside the archive only. */
-async function insideConfig(stored: StoredStream, signal: AbortSignal | undefined): Promise<StreamConfig> {
+/** Of an archive that has its configuration inside only. Throws BACKUP_INVALID where there is none, and what the proof throws. */
+export async function insideConfig(stored: StoredStream, signal: AbortSignal | undefined): Promise<StreamConfig> {
   const { facts } = await proveArchive(stored, signal ? { signal } : {});
   if (facts.inside) return facts.inside.config as StreamConfig;
-  throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
-    context: { path: stored.path },
-  });
+  throw noConfiguration(stored);
 }
 
 /** Another archive that took the place of the one which was backed up can be whole as well. */

@@ -1,9 +1,10 @@
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
+import { noted } from "../../formats/edit/obfuscator.ts";
 import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
 import type { EditPlan } from "./edit-plan.ts";
 
-/** What to know about an edited backup. Sentences. Pure. */
-export function editNotes(plan: EditPlan, report: EditReport): readonly string[] {
+/** What to know about an edited backup. `unnoted`: how often something was replaced that no key file tells. Sentences. Pure. */
+export function editNotes(plan: EditPlan, report: EditReport, unnoted = 0): readonly string[] {
   const { config } = plan;
   const notes = [...plan.notes];
   for (const { name, reason } of report.droppedConsumers) notes.push(`consumer "${name}" is left out: ${reason}`);
@@ -15,6 +16,11 @@ export function editNotes(plan: EditPlan, report: EditReport): readonly string[]
   if (report.markersDropped > 0) {
     notes.push(
       `${report.markersDropped} markers of removed keys were dropped: older values of those keys are back, where they were kept`,
+    );
+  }
+  if (unnoted > 0) {
+    notes.push(
+      `the key file holds the first ${noted.values} names and header values; of others, which were replaced as well, it cannot tell what they were`,
     );
   }
   if (report.messages === 0 && report.sourceMessages > 0)

@@ -45,6 +45,9 @@ export function planEdit(
     const own = rules.length === 0 ? bucketRules(config.name, wishes.rename) : [];
     for (const { from, to } of own) notes.push(`subjects ${from} become ${to}, as the bucket's name is in them`);
     rules.push(...own);
+    const prefix = /^(?:KV|OBJ)_/.exec(config.name)?.[0];
+    if (prefix && !wishes.rename.startsWith(prefix))
+      notes.push(`it is a bucket no more: clients find one by its name, ${prefix}NAME, and by its subjects`);
     config = { ...config, name: wishes.rename };
   }
   if (rules.length > 0)

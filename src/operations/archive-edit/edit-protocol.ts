@@ -47,8 +47,11 @@ export type EditAnswer =
   | {
       readonly kind: "done";
       readonly report: EditReport;
-      readonly created: string;
+      /** As it was ordered, or as the source says; undefined where neither does. */
+      readonly created: string | undefined;
       readonly keys?: KeyFile;
+      /** How often something was replaced that the keys have no room for. */
+      readonly unnoted: number;
       /** The beginning of the file is not what was there when it was said to be readable. */
       readonly headReplaced: boolean;
     }

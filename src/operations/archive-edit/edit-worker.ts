@@ -16,7 +16,7 @@ function edit(order: EditOrder): EditAnswer {
   const { path, from, out, spec, format, config, lastSequence, lastAtStart, keys, emptyAsIn29 } = order;
   const counters = new Int32Array(order.counters);
   const obfuscate = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), "the key file") : undefined;
-  let created = order.created ?? "";
+  let { created } = order;
   const file = out === undefined ? undefined : new PackedFile(out, Kernels.create(), order, counters);
   try {
     const { report, head } = runEdit({
@@ -28,8 +28,8 @@ function edit(order: EditOrder): EditAnswer {
       lastSequence,
       lastAtStart,
       target: (stream) => {
-        created ||= stream?.created ?? new Date().toISOString();
-        return { format, config, created, emptyAsIn29, compress: false };
+        created ||= stream?.created;
+        return { format, config, created: created || new Date().toISOString(), emptyAsIn29, compress: false };
       },
       output: file
         ? {
@@ -44,7 +44,15 @@ function edit(order: EditOrder): EditAnswer {
     });
     file?.finish(head);
     const headReplaced = head !== undefined;
-    return { kind: "done", report, created, headReplaced, ...(obfuscate ? { keys: obfuscate.toKeyFile() } : {}) };
+    const unnoted = obfuscate?.unnoted ?? 0;
+    return {
+      kind: "done",
+      report,
+      created,
+      headReplaced,
+      unnoted,
+      ...(obfuscate ? { keys: obfuscate.toKeyFile() } : {}),
+    };
   } finally {
     file?.close();
   }

@@ -13,6 +13,8 @@ export interface EditedManifestInput {
   readonly tool: string;
   readonly source: { readonly stream: string; readonly manifest: Manifest | undefined };
   readonly config: StreamConfig;
+  /** When the stream was created, where that is known: a v2 archive does not say it. */
+  readonly created: string | undefined;
   readonly state: { readonly [key: string]: unknown };
   readonly archive: ManifestFile;
   readonly backupJson: ManifestFile;
@@ -29,7 +31,7 @@ export interface EditedManifestInput {
 export function editedManifest(input: EditedManifestInput): Manifest {
   const { source, config, report, edit, started, finished } = input;
   const { manifest } = source;
-  const created = report.stream?.created ?? manifest?.created;
+  const created = report.stream?.created ?? input.created;
   return {
     relight: manifestVersion,
     tool: input.tool,

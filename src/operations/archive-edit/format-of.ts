@@ -17,7 +17,8 @@ export function formatOf(path: string): "v1" | "v2" {
   return format ?? archiveFormat((take) => readFrom(path, take), Kernels.create());
 }
 
-function readFrom(path: string, take: Parameters<ReadArchive>[0]): void {
+/** Hands on a file from its beginning, piece by piece, until `take` says false. Throws FILE_SYSTEM. */
+export function readFrom(path: string, take: Parameters<ReadArchive>[0]): void {
   const buffer = new Uint8Array(64 * 1024);
   let file: number | undefined;
   try {

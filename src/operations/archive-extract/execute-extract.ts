@@ -40,11 +40,12 @@ export async function executeExtract(plan: ExtractPlan, options: ExecuteExtract)
   const converted = ConvertedArchive.start(
     {
       path: options.archive,
-      spec: {},
+      spec: plan.subjectRules.length > 0 ? { subjectRules: plan.subjectRules } : {},
       config: plan.config,
       created: plan.created,
       lastSequence: plan.expected.streamLastSequence,
       index: plan.index,
+      restoredOrigins: plan.restoredOrigins,
       incomplete: options.salvaged ?? false,
       // Decoded again at once.
       compress: false,

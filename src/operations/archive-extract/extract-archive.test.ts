@@ -209,4 +209,35 @@ describe("a stream that is extracted into the store of a stopped server", () => 
       await extract(orders.v1, { storeDirectory: directory });
       assert.deepEqual(await readdir(account), ["streams"]);
     }));
+
+  it("is a bucket still where one is extracted under another name: its subjects and its consumers' filters follow", () =>
+    inTemporaryDirectory(async (directory) => {
+      const path = join(directory, "bucket");
+      await using source = await LocalServer.start({ version: "2.14" });
+      await using session = await openTestSession(source.url);
+      const nc = session.api.connection;
+      await createStream(nc, { name: "KV_users", subjects: ["$KV.users.>"], max_msgs_per_subject: 2 });
+      await createConsumer(nc, "KV_users", { durable_name: "reader", filter_subject: "$KV.users.a.>" });
+      for (let value = 0; value < 12; value++) await nc.request(`$KV.users.a.${value % 3}`, `${value}`);
+      await backupStream(session, { stream: "KV_users", directory: path, tool: "relight test" });
+      await whileStopped(
+        { version: "2.15" },
+        async (storeDirectory) => {
+          const { changes } = await extract(path, { storeDirectory, name: "KV_people" });
+          assert.match(changes.join("; "), /subjects \$KV\.users\.> become \$KV\.people\.>/);
+        },
+        async (server) => {
+          await using found = await openTestSession(server.url);
+          const { config, state } = await found.api.streamInfo("KV_people");
+          assert.deepEqual([config.subjects, state.messages, state.num_subjects], [["$KV.people.>"], 6, 3]);
+          const { message } = await found.api.request<{ message: { seq: number; data: string } }>(
+            "STREAM.MSG.GET.KV_people",
+            { last_by_subj: "$KV.people.a.2" },
+          );
+          assert.deepEqual([message.seq, atob(message.data)], [12, "11"]);
+          const [consumer] = (await found.api.consumers("KV_people")).consumers;
+          assert.deepEqual([consumer?.name, consumer?.config.filter_subject], ["reader", "$KV.people.a.>"]);
+        },
+      );
+    }));
 });

@@ -1,8 +1,7 @@
-import { RelightError } from "../../errors.ts";
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
-import { proveArchive } from "../stream-restore/prove-archive.ts";
+import { noConfiguration, proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 import { executeExtract } from "./execute-extract.ts";
 import type { ExtractPlan, ExtractWishes } from "./extract-plan.ts";
@@ -115,7 +114,7 @@ async function proven(stored: StoredStream, { liftMaxAge, signal, onEvent }: Ext
     });
   const first = await prove(cutOff(stored.config));
   const config = stored.config ?? first.facts.inside?.config;
-  if (!config) throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`);
+  if (!config) throw noConfiguration(stored);
   // Where the configuration is only inside the archive, its max_age is known just now.
   const again = !stored.config && cutOff(config) !== undefined;
   return { ...(again ? await prove(cutOff(config)) : first), config };

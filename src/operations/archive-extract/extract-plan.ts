@@ -1,4 +1,5 @@
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
+import type { SubjectRule } from "../../formats/subjects/subject-map.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ServerVersion } from "../../jetstream/server-version.ts";
 import type { Refusal } from "../stream-restore/restore-plan.ts";
@@ -14,6 +15,8 @@ export interface ExtractWishes {
   readonly version?: ServerVersion;
   /** Set `max_age` to "never", so that the server does not empty an old stream when it starts. */
   readonly liftMaxAge?: boolean;
+  /** Streams that are extracted into the account in the same run, with the last sequence of each: for those that copy from them. */
+  readonly together?: ReadonlyMap<string, number>;
 }
 
 export interface ExtractSource {
@@ -81,6 +84,10 @@ export interface ExtractPlan {
   readonly index: boolean;
   /** The stream is empty, and the server notes the last sequence of such a one as nats-server 2.9 does. */
   readonly emptyAs29: boolean;
+  /** What becomes of the messages' subjects: those of a bucket go with its name. */
+  readonly subjectRules: readonly SubjectRule[];
+  /** For `sources.db`: origins that are extracted in the same run, with the last sequence of each. */
+  readonly restoredOrigins: Readonly<Record<string, number>> | undefined;
   /** How the configuration differs from the backup's, and why. */
   readonly changes: readonly string[];
   readonly notes: readonly string[];

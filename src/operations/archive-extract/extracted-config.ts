@@ -1,6 +1,8 @@
+import { SubjectMap, type SubjectRule } from "../../formats/subjects/subject-map.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { filterStreamConfig } from "../../jetstream/config-fields.ts";
 import { parseServerVersion, type ServerVersion } from "../../jetstream/server-version.ts";
+import { bucketRules } from "../archive-edit/edit-plan.ts";
 import type { ExtractSource, ExtractWishes } from "./extract-plan.ts";
 
 /** Newer than every table of fields: it is taken to know all of them. */
@@ -8,6 +10,8 @@ const anyVersion: ServerVersion = { major: Number.MAX_SAFE_INTEGER, minor: 0, pa
 
 export interface ExtractedConfig {
   readonly config: StreamConfig;
+  /** What becomes of the messages' subjects. */
+  readonly subjectRules: readonly SubjectRule[];
   /** In what it differs from the backup's, in words. */
   readonly changes: string[];
   /** Fields of mirror and sources that the server does not know. */
@@ -26,6 +30,12 @@ export function extractedConfig(
   const filtered = filterStreamConfig(given, version ?? anyVersion);
   const config: Record<string, unknown> = { ...filtered.config, name: name ?? given.name };
   if (config.name !== given.name) changes.push(`name is "${config.name}" instead of "${given.name}"`);
+  const subjectRules = bucketRules(given.name, String(config.name));
+  if (subjectRules.length > 0) {
+    config.subjects = new SubjectMap(subjectRules).renameStreamSubjects(given.subjects ?? []);
+    for (const { from, to } of subjectRules)
+      changes.push(`subjects ${from} become ${to}, as the bucket's name is in them`);
+  }
   for (const field of filtered.dropped) {
     changes.push(
       version ? `${field} is left out: nats-server ${version.text} does not know it` : `${field} is left out`,
@@ -50,7 +60,7 @@ export function extractedConfig(
     delete config.first_seq;
   }
   const lostOfSources = filtered.dropped.filter((field) => /^(mirror|sources)\./.test(field));
-  return { config: config as StreamConfig, changes, lostOfSources };
+  return { config: config as StreamConfig, subjectRules, changes, lostOfSources };
 }
 
 /** Fields of a configuration that a server of version 2.9 would not know. Pure. */

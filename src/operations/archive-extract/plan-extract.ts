@@ -35,7 +35,7 @@ export function planExtract(
   const { facts } = source;
   const { version } = wishes;
   const account = wishes.account ?? globalAccount;
-  const { config, changes, lostOfSources } = extractedConfig(source, wishes);
+  const { config, subjectRules, changes, lostOfSources } = extractedConfig(source, wishes);
   const stream = config.name;
   const notes: string[] = [];
   const refusals: Refusal[] = [...storeRefusals(store, self)];
@@ -103,7 +103,12 @@ export function planExtract(
       ...settleConsumer(consumer.config, version).changes.map((change) => `consumer "${consumer.name}": ${change}`),
     );
   }
-  notes.push(...contentNotes(source, config), ...storeNotes(store, account));
+  const restoredOrigins = originsTogether(config, wishes);
+  notes.push(
+    ...contentNotes(source, config),
+    ...sourceNotes(config, wishes, restoredOrigins),
+    ...storeNotes(store, account),
+  );
   return {
     action: refusals.length > 0 ? "refuse" : "extract",
     stream,
@@ -117,6 +122,8 @@ export function planExtract(
     // A server of 2.9 would leave it as it is, and one of 2.10 believe it when that comes. An encrypted one is not ours to write.
     index: !store.encrypted && (rules?.readsDeletes ?? store.indexed),
     emptyAs29,
+    subjectRules,
+    restoredOrigins,
     changes,
     notes,
     refusals,
@@ -157,6 +164,35 @@ function versionNotes({ facts }: ExtractSource, config: StreamConfig, version: S
   return notes;
 }
 
+/** A server that begins a source anew where that one's creation time is not the one it knew; any may be started where none is named. */
+const remembersOrigins = ({ version }: ExtractWishes): boolean =>
+  version === undefined || versionRules(version).remembersOrigins;
+
+/** Origins that hold again what they held, though they may be new to the server: see formats/archive/source-progress.ts. */
+function originsTogether(config: StreamConfig, wishes: ExtractWishes): ExtractPlan["restoredOrigins"] {
+  if (!remembersOrigins(wishes)) return undefined;
+  const origins = (config.sources ?? []).flatMap(({ name, external }) => {
+    const last = external ? undefined : wishes.together?.get(name);
+    return last === undefined ? [] : [[name, last] as const];
+  });
+  return origins.length > 0 ? Object.fromEntries(origins) : undefined;
+}
+
+/** What the server will copy when it starts. */
+function sourceNotes(config: StreamConfig, wishes: ExtractWishes, together: ExtractPlan["restoredOrigins"]): string[] {
+  const sources = config.sources ?? [];
+  if (config.mirror == null && sources.length === 0) return [];
+  const notes = ["the stream copies from other streams, and goes on doing so as soon as the server starts"];
+  const others = sources.filter(({ name }) => together?.[name] === undefined).map(({ name }) => name);
+  if (others.length > 0 && remembersOrigins(wishes)) {
+    notes.push(
+      `where ${others.join(", ")} has another creation time than it had, nats-server 2.15 copies all of it again: extract what ` +
+        "copies and what it copies from together, by giving the directory that holds both backups",
+    );
+  }
+  return notes;
+}
+
 /** What the server will do with the messages when it starts. */
 function contentNotes({ facts, created, now }: ExtractSource, config: StreamConfig): string[] {
   const notes: string[] = [];
@@ -169,9 +205,6 @@ function contentNotes({ facts, created, now }: ExtractSource, config: StreamConf
     notes.push(
       `up to ${facts.acknowledged} messages that a consumer has acknowledged are dropped, as the stream is a queue`,
     );
-  }
-  if (config.mirror != null || (config.sources?.length ?? 0) > 0) {
-    notes.push("the stream copies from other streams, and goes on doing so as soon as the server starts");
   }
   const window = Number(config.duplicate_window ?? 0) || defaultDuplicateWindowNs;
   const until = facts.lastTime === null ? 0 : Date.parse(facts.lastTime) + window / 1e6;

@@ -60,7 +60,7 @@ function* parse(window: Window, steps: Step[]): Parsing {
 
 /** Names of consumers come from the archive as they are: none may lead out of the directory. */
 function isStoreFile(name: string): boolean {
-  if (/^(?:meta\.(?:inf|sum)|msgs\/(?:\d+\.blk|index\.db))$/.test(name)) return true;
+  if (/^(?:meta\.(?:inf|sum)|sources\.db|msgs\/(?:\d+\.blk|index\.db))$/.test(name)) return true;
   const [, consumer] = /^obs\/([^/]+)\/(?:meta\.inf|meta\.sum|o\.dat)$/.exec(name) ?? [];
   return consumer !== undefined && segmentFault(consumer) === undefined;
 }

@@ -12,11 +12,17 @@ export interface ArchiveOverview {
   readonly gaps: Gaps;
 }
 
-/** What an archive holds, from its content alone. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
-export async function archiveOverview(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveOverview> {
-  const { report } = await checkArchive(stored, signal, { reasons: true }).catch((error: unknown) => {
-    throw namingFile(stored, error);
-  });
+/** What an archive holds, from its content alone. `onRead`: compressed bytes so far. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED. */
+export async function archiveOverview(
+  stored: StoredStream,
+  signal?: AbortSignal,
+  onRead?: (bytes: number) => void,
+): Promise<ArchiveOverview> {
+  const { report } = await checkArchive(stored, signal, { reasons: true, ...(onRead ? { onRead } : {}) }).catch(
+    (error: unknown) => {
+      throw namingFile(stored, error);
+    },
+  );
   const table = new SubjectTable();
   let counts = new Float64Array(1024);
   await scanArchive(stored, {

@@ -73,6 +73,8 @@ export interface BucketObject {
   readonly deleted: boolean;
   readonly sequence: number;
   readonly time: bigint;
+  /** As its description has it: "SHA-256=...". */
+  readonly digest: string | undefined;
   /** What is wrong with it; undefined where its chunks are all there and its digest is right. */
   readonly problem: string | undefined;
 }
@@ -137,6 +139,7 @@ export class ObjectList {
         deleted: meta?.deleted ?? false,
         sequence: message.sequence,
         time: message.time,
+        digest: meta?.digest,
         problem: meta ? this.#problem(meta) : "its description is not JSON",
       };
     });
@@ -150,6 +153,7 @@ export class ObjectList {
         deleted: false,
         sequence: 0,
         time: 0n,
+        digest: undefined,
         problem,
       });
     }

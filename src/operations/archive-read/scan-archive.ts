@@ -27,22 +27,29 @@ export async function scanArchive(stored: StoredStream, { report, signal, messag
   reader.end();
 }
 
+export interface CheckOptions extends Pick<InspectOptions, "reasons"> {
+  /** Called ten times a second with the compressed bytes that were read so far. */
+  readonly onRead?: (bytes: number) => void;
+}
+
 /** Decodes an archive to its end, in a worker, with every checksum in it. Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, CANCELLED. */
 export async function checkArchive(
   stored: StoredStream,
   signal?: AbortSignal,
-  options: Pick<InspectOptions, "reasons"> = {},
+  { onRead, ...options }: CheckOptions = {},
 ): Promise<CheckedArchive> {
   const name = stored.stream === "" ? {} : { streamName: stored.stream };
   const check = ArchiveCheck.start(stored.archive, { ...name, ...options });
   const cancel = (): void => void check.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
+  const ticker = onRead && setInterval(() => onRead(check.encodedBytes), 100);
   try {
     check.available(stored.archiveBytes);
     const checked = await check.finish();
-    const problems = withLossesAtStart(checked.report.problems, lastOfState(stored.state));
+    const problems = withLossesAtStart(checked.report, lastOfState(stored.state));
     return { ...checked, report: { ...checked.report, problems } };
   } finally {
+    clearInterval(ticker);
     signal?.removeEventListener("abort", cancel);
   }
 }

@@ -1,5 +1,6 @@
 import { isRelightError, type RelightError } from "../../errors.ts";
 import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
+import { lastOfState } from "../../formats/archive/losses-at-start.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { type Readable, whatIsReadable } from "../archive-salvage/salvage-stored.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -26,13 +27,17 @@ export interface ArchiveVerdict {
 
 /**
  * Proves one stream's backup: the archive is decoded to its end with every checksum in it, held against its manifest, and an
- * object store's objects against their digests. Damage is a finding, not an error. Throws FILE_SYSTEM, CANCELLED.
+ * object store's objects against their digests. Damage is a finding, not an error. `onRead`: compressed bytes so far. Throws FILE_SYSTEM, CANCELLED.
  */
-export async function verifyArchive(stored: StoredStream, signal?: AbortSignal): Promise<ArchiveVerdict> {
+export async function verifyArchive(
+  stored: StoredStream,
+  signal?: AbortSignal,
+  onRead?: (bytes: number) => void,
+): Promise<ArchiveVerdict> {
   const findings: Finding[] = [];
   let report: ArchiveReport;
   try {
-    const checked = await checkArchive(stored, signal);
+    const checked = await checkArchive(stored, signal, onRead ? { onRead } : {});
     report = checked.report;
     const { manifest } = stored;
     if (manifest && manifest.archive.sha256 !== checked.sha256) {
@@ -50,11 +55,25 @@ export async function verifyArchive(stored: StoredStream, signal?: AbortSignal):
     return { sound: false, findings, report: undefined, readable: await readable(stored, signal), hashed: false };
   }
   findings.push(...report.problems.map(({ severity, message }): Finding => ({ severity, message })));
+  findings.push(...uncounted(report, stored));
   findings.push(...(await objectFindings(stored, report, signal)));
   const sound = findings.every(({ severity }) => severity !== "fatal");
   const incomplete = report.problems.some(({ severity }) => severity === "fatal");
   const left = incomplete ? await readable(stored, signal) : undefined;
   return { sound, findings, report, readable: left, hashed: stored.manifest !== undefined };
+}
+
+/** What no index tells of: a v1 archive without one can lack blocks in its middle, which shows in the count only, if anywhere. */
+function uncounted({ format, index, live, problems }: ArchiveReport, { state }: StoredStream): Finding[] {
+  const counted = state?.messages;
+  if (format !== "v1" || index !== "none" || typeof counted !== "number") return [];
+  if (problems.some(({ code }) => code === "ends-early")) return [];
+  const found = live.ranges.countUpTo(lastOfState(state) ?? live.lastSequence);
+  if (found >= counted) return [];
+  const message =
+    `${found} messages were found, and the stream held ${counted} when its snapshot began: whether the others went meanwhile ` +
+    "or are missing cannot be told of an archive without an index";
+  return [{ severity: "note", message }];
 }
 
 function placed(error: RelightError): string {

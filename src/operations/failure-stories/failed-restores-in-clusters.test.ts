@@ -8,6 +8,7 @@ import type { LocalCluster } from "../../local/local-cluster.ts";
 import { assertSameStream } from "../../testing/compare-streams.ts";
 import { fillStream } from "../../testing/fill.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
+import { publishAll } from "../../testing/publish.ts";
 import { readStream } from "../../testing/read-stream.ts";
 import { StoryCluster } from "../../testing/story-cluster.ts";
 import { createStream } from "../../testing/stream-setup.ts";
@@ -71,6 +72,56 @@ for (const [version, counts] of Object.entries(clusters)) {
         assert.equal(second?.status, "restored", JSON.stringify(second));
         assertSameStream(original, await readStream(nc, name));
         await session.api.deleteStream(name);
+      });
+    }
+
+    if (version === "2.15") {
+      it("V1-78 of an origin and of what copies from it: both are put back, and nothing is copied a second time", async () => {
+        const { connection: nc } = session.api;
+        await createStream(nc, { name: "ORIGIN", subjects: ["origin.>"] });
+        await createStream(nc, { name: "COPY", subjects: ["copy.>"], sources: [{ name: "ORIGIN" }] });
+        const copied = async (count: number): Promise<void> => {
+          for (let tries = 0; tries < 150; tries++) {
+            if ((await session.api.streamInfo("COPY")).state.messages >= count) return;
+            await sleep(100);
+          }
+          throw new Error(`COPY does not get to ${count} messages`);
+        };
+        await fillStream(nc, "ORIGIN", { messages: 300, size: 16 * 1024, kind: "random", subjects: ["origin.a"] });
+        await publishAll(nc, [{ subject: "copy.own", payload: "its own" }]);
+        await copied(301);
+        for (const name of ["ORIGIN", "COPY"]) {
+          await backupStream(session, { stream: name, directory: join(directory, "both", name), tool });
+        }
+        await publishAll(nc, [{ subject: "origin.b", payload: "later" }]);
+        await copied(302);
+        const before = await readStream(nc, "COPY");
+
+        const aborted = new AbortController();
+        const events: string[] = [];
+        const results = await restoreStreams(session, {
+          stored: await readBackup(join(directory, "both")),
+          wishes: { ifExists: "replace" },
+          tool,
+          safetyDirectory: join(directory, "safety"),
+          signal: aborted.signal,
+          onEvent: (event) => {
+            if (event.kind === "put-back") events.push(event.stream);
+            if (event.kind === "sending" && event.stream === "ORIGIN") aborted.abort();
+          },
+        });
+        assert.deepEqual(
+          results.map(({ status }) => status),
+          ["failed", "failed"],
+        );
+        assert.deepEqual(events, ["ORIGIN", "COPY"]);
+        assert.equal((await session.api.streamInfo("ORIGIN")).state.messages, 301);
+        assertSameStream(before, await readStream(nc, "COPY"));
+        // What would be copied again is there before what is new.
+        await publishAll(nc, [{ subject: "origin.c", payload: "new" }]);
+        await copied(303);
+        assert.equal((await session.api.streamInfo("COPY")).state.messages, 303);
+        for (const name of ["COPY", "ORIGIN"]) await session.api.deleteStream(name);
       });
     }
   });

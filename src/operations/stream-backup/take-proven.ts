@@ -78,13 +78,15 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
   let stalls = 0;
   let { connection: given } = options;
   let busyUntil: number | undefined;
+  let noSnapshots: string | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       const connection = given;
       given = undefined;
-      const { consumers, received } = needsCapture(session, before)
-        ? await capture(session, options, { connection, before, attempt })
-        : await receive(session, options, { connection, before, stalls });
+      const { consumers, received } =
+        noSnapshots !== undefined || needsCapture(session, before)
+          ? await capture(session, options, { connection, before, attempt, why: noSnapshots })
+          : await receive(session, options, { connection, before, stalls });
       const after = await session.api.findStream(stream);
       const { state, checked } = received;
       const verdict = judgeBackup({ before, after, state, report: checked.report });
@@ -108,6 +110,12 @@ export async function takeProven(session: Session, options: TakeOptions, firstIn
         continue;
       }
       busyUntil = undefined;
+      if (noSnapshots === undefined && leaderMakesNone(before, known)) {
+        // Of no use for what the leader does not do: the same attempt, in the other way.
+        noSnapshots = `because the server that leads it is older than nats-server ${session.api.serverVersion.text} and makes no snapshot of a stream in memory`;
+        attempt--;
+        continue;
+      }
       const transient = attempt > 1 ? [...worthAnotherTry, ...comingBack] : worthAnotherTry;
       if (attempt >= limit || !transient.some((code) => isRelightError(known, code))) throw known;
       if (isRelightError(known, "SNAPSHOT_STALLED")) stalls++;
@@ -146,7 +154,7 @@ async function receive(
 async function capture(
   session: Session,
   options: TakeOptions,
-  { connection, before, attempt }: Given & { readonly attempt: number },
+  { connection, before, attempt, why }: Given & { readonly attempt: number; readonly why: string | undefined },
 ): Promise<Pick<Taken, "consumers" | "received">> {
   connection?.then(
     (made) => made.close(),
@@ -157,6 +165,7 @@ async function capture(
     ...options,
     consumerInfos: consumers.consumers,
     exact: attempt > 1,
+    ...(why === undefined ? {} : { why }),
     expectedBytes: before.state.bytes,
   });
   return { consumers, received };
@@ -198,6 +207,11 @@ async function infoOnceBack(
       await sleep(250, undefined, signal ? { signal } : {});
     }
   }
+}
+
+/** Servers of several versions, as while they are upgraded: the one that answers here makes snapshots that the stream's leader does not. */
+function leaderMakesNone({ config }: StreamInfo, error: unknown): boolean {
+  return config.storage === "memory" && isRelightError(error, "SNAPSHOT_UNSUPPORTED");
 }
 
 function isInProgress(error: unknown): boolean {

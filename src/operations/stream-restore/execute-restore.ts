@@ -6,6 +6,7 @@ import type { Session } from "../../jetstream/session.ts";
 import { GarbageNudge } from "../files/garbage-nudge.ts";
 import { readInTurns } from "../files/read-in-turns.ts";
 import { convertOnTheWay } from "./convert-on-the-way.ts";
+import { withMixedVersionsHint } from "./mixed-versions-hint.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 import { publishRestore } from "./publish-restore.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
@@ -13,6 +14,7 @@ import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
 import { type Patience, replicasBehind } from "./replicas-behind.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { settleConfig } from "./settle-config.ts";
+import { StandingOrigins } from "./standing-origins.ts";
 import { type RestoreOutcome, verifyRestored } from "./verify-restored.ts";
 
 export interface ExecuteOptions {
@@ -23,6 +25,8 @@ export interface ExecuteOptions {
   readonly tool: string;
   /** Streams that are restored together with this one, with the last sequence that each has in its backup. */
   readonly restored?: ReadonlyMap<string, number>;
+  /** Is told what became of this stream, for those that copy from it. */
+  readonly standing?: StandingOrigins;
   /** What stood there, where it was replaced before. */
   readonly replaced?: ReplacedStream | undefined;
   /** How long replicas may still be waited for; one for all streams of a run. */
@@ -54,6 +58,7 @@ export async function executeRestore(
   const { plan } = prepared;
   if (plan.action === "refuse" || plan.action === "skip") throw refusal(prepared);
   const started = Date.now();
+  const { standing = new StandingOrigins() } = options;
   let { replaced } = options;
   if (plan.action === "replace" && !replaced) {
     replaced = await replaceStream(session, plan.stream, {
@@ -67,6 +72,7 @@ export async function executeRestore(
     const oneByOne = plan.route === "by-message" || plan.route === "through-mirror";
     const { info, outcome: proven } = await (oneByOne ? publish : transfer)(session, prepared, options);
     const seconds = (Date.now() - started) / 1000;
+    standing.stands(prepared, replaced);
     const outcome = { ...proven, notes: [...proven.notes, ...(await replicaNotes(session, plan.stream, options))] };
     return {
       info,
@@ -76,8 +82,10 @@ export async function executeRestore(
     };
   } catch (error) {
     const left = await removeHalfMade(session, prepared, error, started);
-    if (!replaced) throw withWhatIsLeft(error, left);
-    throw await replaced.putBack(withWhatIsLeft(error, left));
+    const told = withWhatIsLeft(withMixedVersionsHint(error, prepared, session), left);
+    const all = replaced ? await replaced.putBack(told, standing) : told;
+    standing.failed(prepared, replaced);
+    throw all;
   }
 }
 

@@ -1,9 +1,8 @@
-import { RelightError } from "../../errors.ts";
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { planRestore } from "./plan-restore.ts";
-import { factsOfManifest, type ProvenArchive, proveArchive } from "./prove-archive.ts";
+import { factsOfManifest, noConfiguration, type ProvenArchive, proveArchive } from "./prove-archive.ts";
 import type { StoredStream } from "./read-backup.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import type { RestorePlan, RestoreTarget, RestoreWishes } from "./restore-plan.ts";
@@ -74,7 +73,7 @@ export async function prepareRestore(
       : undefined;
   let proven = await prove(expiredBefore);
   const config = stored.config ?? proven.facts.inside?.config;
-  if (!config) throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`);
+  if (!config) throw noConfiguration(stored);
   // Where the configuration is only inside the archive, its max_age is known just now.
   if (!stored.config && !wishes.config && cutOff(config) !== undefined) proven = await prove(cutOff(config));
   const plan = planFor(config, proven);

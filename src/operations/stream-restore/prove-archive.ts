@@ -51,7 +51,7 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
   try {
     check.available(stored.archiveBytes);
     const { report, sha256 } = await check.finish();
-    if (!stored.salvaged) refuseIncomplete(withLossesAtStart(report.problems, lastOfState(stored.state)));
+    if (!stored.salvaged) refuseIncomplete(withLossesAtStart(report, lastOfState(stored.state)));
     if (manifest && manifest.archive.sha256 !== sha256) throw wrongHash(stored);
     return { facts: archiveFacts(report), expired: report.expired };
   } catch (error) {
@@ -101,6 +101,14 @@ function wrongHash(stored: StoredStream): RelightError {
       context: { path: stored.archive },
     },
   );
+}
+
+/** For what needs a configuration. A v2 archive does not hold it. */
+export function noConfiguration({ path }: StoredStream): RelightError {
+  return new RelightError("BACKUP_INVALID", `${path} holds no configuration of a stream`, {
+    context: { path },
+    hint: "That of a v2 archive is in backup.json beside it: give the directory that holds both. To look at its messages none is needed.",
+  });
 }
 
 /** The same error, naming the file, which the decoder does not know. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, readdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { archiveNames, backupJsonName, parseBackupJson } from "../../formats/directory/backup-json.ts";
 import { type Manifest, manifestName, parseManifest } from "../../formats/directory/manifest.ts";
@@ -16,7 +16,7 @@ export interface StoredStream {
   readonly archiveBytes: number;
   /** `tgz` is the data of the older CLI's layout, a gzip tar; its configuration is inside. */
   readonly container: "s2" | "tgz";
-  /** Undefined for a `tgz`, until it is opened. */
+  /** Undefined for a `tgz` until it is opened, and for an archive that lies by itself: a v1 archive has it inside. */
   readonly config: StreamConfig | undefined;
   readonly manifest: Manifest | undefined;
   /** The stream's state, as `backup.json` has it. */
@@ -36,7 +36,7 @@ export interface ReadBackupOptions {
 }
 
 /**
- * Reads what a path holds: one stream's directory, a directory of those, or a single `.tgz`.
+ * Reads what a path holds: one stream's directory, a directory of those, a single `.tgz`, or an archive by itself.
  * Throws BACKUP_NOT_FOUND, BACKUP_INVALID, FILE_SYSTEM.
  */
 export async function readBackup(path: string, options: ReadBackupOptions = {}): Promise<readonly StoredStream[]> {
@@ -54,7 +54,7 @@ export async function readBackup(path: string, options: ReadBackupOptions = {}):
         : {}),
     });
   }
-  if (info.isFile()) return [await readSingleFile(path, info.size)];
+  if (info.isFile()) return [await readSingleFile(path, info.size, options)];
   const names = await readdir(path);
   if (names.includes(backupJsonName)) return [await readStreamDirectory(path, names, options)];
   const { streams, failures } = await readAccountBackup(path, options);
@@ -172,8 +172,11 @@ async function readStreamDirectory(
 }
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
+/** The identifier that S2 streams begin with: its type, and its length of 6. */
+const s2Magic = Buffer.from([0xff, 0x06]);
 
-async function readSingleFile(path: string, size: number): Promise<StoredStream> {
+/** An archive that lies in its backup's directory is read with what describes it there. */
+async function readSingleFile(path: string, size: number, options: ReadBackupOptions): Promise<StoredStream> {
   const file = await open(path, "r");
   const head = Buffer.alloc(2);
   try {
@@ -181,10 +184,18 @@ async function readSingleFile(path: string, size: number): Promise<StoredStream>
   } finally {
     await file.close();
   }
+  if (head.equals(s2Magic)) {
+    const beside = await readdir(dirname(path));
+    const isArchive = (archiveNames as readonly string[]).includes(basename(path));
+    if (isArchive && beside.includes(backupJsonName)) return readStreamDirectory(dirname(path), beside, options);
+    return {
+      ...{ stream: "", path, archive: path, archiveBytes: size },
+      ...{ container: "s2", config: undefined, manifest: undefined },
+    };
+  }
   if (!head.equals(gzipMagic)) {
-    throw new RelightError("BACKUP_NOT_FOUND", `${path} is not a .tgz of a stream`, {
+    throw new RelightError("BACKUP_NOT_FOUND", `${path} is neither an archive of a stream nor a .tgz of one`, {
       context: { path },
-      hint: "Give the directory that holds backup.json, not the archive inside it.",
     });
   }
   const stream = /^stream_(.+)\.tgz$/.exec(basename(path))?.[1] ?? "";

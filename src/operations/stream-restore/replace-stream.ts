@@ -3,6 +3,7 @@ import type { Session } from "../../jetstream/session.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
 import { putBackStream } from "./put-back.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
+import type { StandingOrigins } from "./standing-origins.ts";
 
 export interface ReplaceOptions {
   readonly directory: string;
@@ -14,8 +15,10 @@ export interface ReplaceOptions {
 /** A stream that was backed up for safety and then deleted. */
 export interface ReplacedStream {
   readonly directory: string;
-  /** Restores it; returns the error to throw, which says how that went. */
-  putBack(error: unknown): Promise<unknown>;
+  /** RFC 3339. */
+  readonly created: string | undefined;
+  /** Restores it, and notes that it stands again; returns the error to throw, which says how that went. */
+  putBack(error: unknown, standing: StandingOrigins): Promise<unknown>;
 }
 
 /**
@@ -48,12 +51,14 @@ export async function replaceStream(
   await session.api.deleteStream(stream);
   return {
     directory,
-    putBack: async (error) => {
+    created: manifest.created,
+    putBack: async (error, standing) => {
       options.onEvent?.({ kind: "put-back", stream, directory });
       const base =
         error instanceof RelightError ? error : new RelightError("RESTORE_FAILED", String(error), { cause: error });
       try {
-        await putBackStream(session, directory, options.tool);
+        await putBackStream(session, directory, options.tool, standing.asTheyWere);
+        standing.putBack(stream, manifest);
         return new RelightError(base.code, `${base.message}; the stream that stood there before was put back`, {
           cause: error,
           context: { ...base.context, safety: directory },

@@ -16,6 +16,7 @@ import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
 import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
 import { stageEdit } from "./stage-edit.ts";
+import { StandingOrigins } from "./standing-origins.ts";
 
 export interface RestoreStreamsOptions {
   readonly stored: readonly StoredStream[];
@@ -62,7 +63,8 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
   const target = await observeTarget(session);
   const alone = options.stored.length === 1 && !options.dryRun;
   const local = alone && (await isNear(session));
-  const restored = options.restored ?? new Map<string, number>();
+  const standing = new StandingOrigins(options.restored);
+  const { restored } = standing;
   const prepared: PreparedRestore[] = [];
   await using opened = new AsyncDisposableStack();
   for (const stored of options.stored) {
@@ -86,16 +88,13 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
   }
   const ordered = restoreOrder(prepared);
   for (const { plan } of options.dryRun ? [] : ordered) {
-    // Before the first: of streams that source each other one comes before its origin. As the backup has it: an origin that is
-    // back may take new messages at once, and those are still to be copied.
-    const { stream, action, expected } = plan;
-    if (action === "create" || action === "replace") restored.set(stream, expected.streamLastSequence);
+    // As the backup has it: an origin that is back may take new messages at once, and those are still to be copied.
+    if (plan.action === "create" || plan.action === "replace") standing.willStand({ plan });
   }
   let cancelled = false;
   const failed = ({ plan }: PreparedRestore, error: unknown): void => {
     const failure = known(error, options.signal);
     cancelled ||= failure.code === "CANCELLED";
-    restored.delete(plan.stream);
     settle({ stream: plan.stream, status: "failed", plan, error: failure });
   };
   const patience = replicaPatience();
@@ -107,6 +106,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     onFailure: (item, error) => {
       notReplaced.add(item);
+      standing.failed(item, undefined);
       failed(item, error);
     },
   });
@@ -118,7 +118,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
       // What was to come is left as it was, and nothing said of it where one has said why.
       const error = new RelightError("CANCELLED", "the restore was cancelled");
       const before = replaced.get(stream);
-      if (before) failed(item, await before.putBack(error));
+      if (before) failed(item, await before.putBack(error, standing));
       else if (!cancelled) failed(item, error);
       continue;
     }
@@ -133,6 +133,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
           safetyDirectory,
           restored,
           patience,
+          standing,
           replaced: replaced.get(stream),
         });
         settle({ stream, status: "restored", plan, done });
