@@ -79,7 +79,10 @@ export class Spares {
     return [...this.#needs.entries()].map(([need, { streams, cramped, refusals }]) => {
       const some = [...streams.keys()];
       const bytes = [...streams.values()].reduce((sum, one) => sum + one, 0);
-      const room = bytes > 0 ? `, with room for the ${groupDigits(bytes)} bytes that ${some.length === 1 ? "it holds" : "they hold"}` : "";
+      const room =
+        bytes > 0
+          ? `, with room for the ${groupDigits(bytes)} bytes that ${some.length === 1 ? "it holds" : "they hold"}`
+          : "";
       const named = some.slice(0, 5).join(", ") + (some.length > 5 ? ` and ${some.length - 5} more` : "");
       return makeStep({
         kind: "add-node",
