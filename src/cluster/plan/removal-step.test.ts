@@ -113,6 +113,13 @@ describe("the step that removes a server", () => {
     assert.match(choice.evidence.join(), /n4 has no room for it, and may be chosen all the same/);
   });
 
+  it("CP-22: what has fewer replicas, as was accepted, is nothing to do, and is not called whole", () => {
+    const short = replicated("FIVE", ["+n1", "+n2", "+n3"], "n1", { wanted: 5 });
+    const plan = planOf({ servers: ["n1", "n2", "n3"], streams: [short], words: { withoutSpare: true } });
+    assert.deepEqual(plan.steps, []);
+    assert.equal(plan.summary, "Nothing to do; APP/FIVE has fewer replicas than it should.");
+  });
+
   it("F05: names the R1 consumers of replicated streams that are on it, with what they had acknowledged", () => {
     const consumer = { name: "audit", durable: true, replicas: 1, servers: ["n3"], delivered: 90, ackFloor: 80 };
     const situation = {

@@ -8,14 +8,16 @@ export function outcomeSummary(
   left: readonly LeftOver[],
   seconds: number,
   plan: ClusterPlan | null,
+  /** Of the last look; null: none. */
+  fewer: string | null,
 ): string {
   const done = steps.filter(({ state }) => state === "done").length;
   const many = `${done} ${done === 1 ? "step" : "steps"} done and verified`;
   switch (status) {
     case "whole":
-      return "Nothing to do.";
+      return plan?.summary ?? "Nothing to do.";
     case "recovered":
-      return `${many} in ${seconds.toFixed(1)} s; everything is whole.`;
+      return `${many} in ${seconds.toFixed(1)} s; ${fewer ?? "everything is whole"}.`;
     case "left":
       if (plan?.outlook === "hold") return `${many}. ${plan.summary}`;
       return `${done === 0 ? "Nothing was done" : many}; ${left.length} ${left.length === 1 ? "thing is" : "things are"} left.`;

@@ -3,6 +3,7 @@ import { acceptStreams } from "../../cluster/accept-streams.ts";
 import { mergeLedger } from "../../cluster/merge-ledger.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import { fewerReplicas } from "../../cluster/plan/fewer-replicas.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { type BackupCover, defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { viewOf } from "../../cluster/plan/view.ts";
@@ -47,6 +48,8 @@ export class Recovery {
   readonly #restored = new Map<string, number>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
+  /** Streams that miss a replica, as the operator accepted. */
+  #fewer: string | null = null;
 
   constructor(
     request: RecoveryRequest,
@@ -173,6 +176,7 @@ export class Recovery {
     const plan = planCluster(planned);
     const changed = signature(plan) !== (this.#plan === null ? "" : signature(this.#plan));
     this.#plan = plan;
+    this.#fewer = fewerReplicas(viewOf(planned));
     if (changed) {
       await this.#log.write({ event: "planned", outcome: plan.summary, evidence: plan.steps.map(shortly) });
       this.#options.onEvent?.({ kind: "planned", plan });
@@ -220,7 +224,7 @@ export class Recovery {
       begunAt: this.#began.toISOString(),
       seconds,
       status: settled,
-      summary: outcomeSummary(settled, this.#steps, left, seconds, this.#plan),
+      summary: outcomeSummary(settled, this.#steps, left, seconds, this.#plan, this.#fewer),
       steps: this.#steps,
       left,
       plan: this.#plan,
