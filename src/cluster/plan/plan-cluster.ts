@@ -1,6 +1,7 @@
 import { isSeen, type UnseenReason } from "../unseen.ts";
 import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
+import { fewerReplicas } from "./fewer-replicas.ts";
 import { planLed } from "./plan-led.ts";
 import { planMetaDown } from "./plan-meta-down.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -19,7 +20,7 @@ export function planCluster(request: PlanRequest): ClusterPlan {
     takenAt: request.picture.later.takenAt,
     plannedAt: request.now,
     outlook,
-    summary: summaryOf(outlook, steps),
+    summary: outlook === "whole" ? wholeSummary(view) : summaryOf(outlook, steps),
     complete,
     versions: view.rules.versions,
     hazards: versionHazards(view.rules.versions),
@@ -74,6 +75,12 @@ function outlookOf(view: View, steps: readonly PlanStep[]): Outlook {
   if (view.hold.length > 0 || !isSeen(view.request.picture.later.sight.system)) return "hold";
   if (steps.some(({ state, by }) => state === "ready" && by === "relight")) return "act";
   return steps.some(({ state }) => state === "waiting") ? "wait" : "blocked";
+}
+
+/** Fewer replicas that the operator accepted are nothing to do, and nothing whole either. */
+function wholeSummary(view: View): string {
+  const short = fewerReplicas(view);
+  return short === null ? "Nothing to do." : `Nothing to do; ${short}.`;
 }
 
 function summaryOf(outlook: Outlook, steps: readonly PlanStep[]): string {

@@ -129,6 +129,18 @@ const rows: readonly PlanRow[] = [
     steps: ["wait:server:n4 waiting", "restore:APP/ONE blocked"],
   },
   {
+    story: "CP-64: nor where its removal was begun and is not done: it is a member still, and may come back with it",
+    situation: {
+      servers: ["n1", "n2", "!n3", "n4"],
+      streams: [unanswered("ONE")],
+      memory: [remembered("ONE", ["n3"])],
+      backups: [backup("ONE")],
+      ledger: rememberingServer("n3", 60_000, 30_000),
+    },
+    outlook: "wait",
+    steps: ["wait:server:n3 waiting"],
+  },
+  {
     story: "CP-65: an R1 that stayed on a removed server, as no other could take it, is deleted and restored",
     situation: {
       version: "2.10.27",

@@ -81,7 +81,10 @@ export class Spares {
   steps(): readonly PlanStep[] {
     return [...this.#needs.entries()].map(([need, { streams, waiting, cramped, refusals }]) => {
       const bytes = [...streams.values()].reduce((sum, one) => sum + one, 0);
-      const room = bytes > 0 ? `, with room for the ${groupDigits(bytes)} bytes that they hold` : "";
+      const room =
+        bytes > 0
+          ? `, with room for the ${groupDigits(bytes)} bytes that ${streams.size === 1 ? "it holds" : "they hold"}`
+          : "";
       const named = listOf(streams.keys());
       const goOn = cramped.size > 0 ? [] : [...streams.keys()].filter((key) => !waiting.has(key));
       const accept =

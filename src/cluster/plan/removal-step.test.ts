@@ -103,7 +103,7 @@ describe("the step that removes a server", () => {
           add?.blockers.map(({ code }) => code),
           ["no-room"],
         );
-        assert.match(add?.why ?? "", /with room for the (?:1,100,000|200,000) bytes that they hold/);
+        assert.match(add?.why ?? "", /with room for the (?:1,100,000|200,000) bytes that (?:it holds|they hold)/);
         assert.match(add?.evidence.join() ?? "", /n4: has 1,000,000 bytes free, too few for the (?:1,100,000|200,000)/);
       }
     }
@@ -111,6 +111,13 @@ describe("the step that removes a server", () => {
     const choice = stepOf(two, "peer-remove:n3");
     assert.equal(`${choice.state} ${choice.safe}`, "ready false");
     assert.match(choice.evidence.join(), /n4 has no room for it, and may be chosen all the same/);
+  });
+
+  it("CP-22: what has fewer replicas, as was accepted, is nothing to do, and is not called whole", () => {
+    const short = replicated("FIVE", ["+n1", "+n2", "+n3"], "n1", { wanted: 5 });
+    const plan = planOf({ servers: ["n1", "n2", "n3"], streams: [short], words: { withoutSpare: true } });
+    assert.deepEqual(plan.steps, []);
+    assert.equal(plan.summary, "Nothing to do; APP/FIVE has fewer replicas than it should.");
   });
 
   it("F05: names the R1 consumers of replicated streams that are on it, with what they had acknowledged", () => {

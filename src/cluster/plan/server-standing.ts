@@ -30,7 +30,7 @@ export interface ServerStanding {
   readonly goneAt: string | null;
   /** The operator said that it is gone. */
   readonly byWord: boolean;
-  /** When Relight removed it; null: it did not. */
+  /** When Relight removed it; null: it did not, or that had no effect: it is silent, and a member still. */
   readonly removedAt: string | null;
   readonly seen: ServerPicture | null;
 }
@@ -73,7 +73,7 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
       silentSince,
       goneAt: answers || gone || silentSince === null ? null : new Date(Date.parse(silentSince) + wait).toISOString(),
       byWord,
-      removedAt: remembered.get(name)?.removedAt ?? null,
+      removedAt: member !== undefined && !answers ? null : (remembered.get(name)?.removedAt ?? null),
       seen,
     });
   }

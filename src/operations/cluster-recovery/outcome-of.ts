@@ -13,13 +13,15 @@ export interface EndedRun {
   /** What the last plan leaves. */
   readonly found: readonly LeftOver[];
   readonly plan: ClusterPlan | null;
+  /** What has fewer replicas, as was accepted, in words; null: nothing. */
+  readonly fewer: string | null;
   readonly ledger: string;
   readonly audit: string;
 }
 
 /** What a run came to. `status` is how it ended, which what failed or is left on the way makes worse. */
 export function outcomeOf(status: RecoveryOutcome["status"], run: EndedRun): RecoveryOutcome {
-  const { begun, steps, tally, asked, found, plan, ledger, audit } = run;
+  const { begun, steps, tally, asked, found, plan, fewer, ledger, audit } = run;
   const surprises = tally.surprises.map(({ step, error }) => ({ step, text: error.message, cure: error.hint }));
   const all = [...surprises, ...found].map((one) => [one.step ?? one.text, one] as const);
   const left = [...new Map([...asked, ...all]).values()];
@@ -36,7 +38,7 @@ export function outcomeOf(status: RecoveryOutcome["status"], run: EndedRun): Rec
     begunAt: begun.toISOString(),
     seconds,
     status: settled,
-    summary: outcomeSummary({ status: settled, steps, failed, left, seconds, plan }),
+    summary: outcomeSummary({ status: settled, steps, failed, left, seconds, plan }, fewer),
     steps,
     failed,
     left,

@@ -3,14 +3,18 @@ import type { RecoveryOutcome, StepRecord } from "./recovery-request.ts";
 export type Ending = Pick<RecoveryOutcome, "status" | "steps" | "failed" | "left" | "seconds" | "plan">;
 
 /** How a recovery ended, in one sentence for a person. Pure. */
-export function outcomeSummary({ status, steps, failed, left, seconds, plan }: Ending): string {
+export function outcomeSummary(
+  { status, steps, failed, left, seconds, plan }: Ending,
+  /** What has fewer replicas, at the last look; null: nothing. */
+  fewer: string | null,
+): string {
   const done = steps.filter(({ state }) => state === "done").length;
   const many = `${done} ${done === 1 ? "step" : "steps"} done and verified`;
   switch (status) {
     case "whole":
-      return "Nothing to do.";
+      return plan?.summary ?? "Nothing to do.";
     case "recovered":
-      return `${many} in ${seconds.toFixed(1)} s; everything is whole.`;
+      return `${many} in ${seconds.toFixed(1)} s; ${fewer ?? "everything is whole"}.`;
     case "left":
       if (plan?.outlook === "hold") return `${many}. ${plan.summary}`;
       return `${done === 0 ? "Nothing was done" : many}; ${left.length} ${left.length === 1 ? "thing is" : "things are"} left.`;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import { fewerReplicas } from "../../cluster/plan/fewer-replicas.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
+import { viewOf } from "../../cluster/plan/view.ts";
 import { seenOr } from "../../cluster/unseen.ts";
 import type { RelightError } from "../../errors.ts";
 import type { AuditLog } from "./audit-log.ts";
@@ -43,6 +45,8 @@ export class Recovery {
   readonly #restored = new Map<string, number>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
+  /** Streams that miss a replica, as the operator accepted. */
+  #fewer: string | null = null;
 
   constructor(
     request: RecoveryRequest,
@@ -193,6 +197,7 @@ export class Recovery {
     const plan = planCluster(planned);
     const changed = signature(plan) !== (this.#plan === null ? "" : signature(this.#plan));
     this.#plan = plan;
+    this.#fewer = fewerReplicas(viewOf(planned));
     if (changed) {
       await this.#log.write({ event: "planned", outcome: plan.summary, evidence: plan.steps.map(shortly) });
       this.#options.onEvent?.({ kind: "planned", plan });
@@ -232,6 +237,7 @@ export class Recovery {
   #outcome(status: RecoveryOutcome["status"], found: readonly LeftOver[]): RecoveryOutcome {
     return outcomeOf(status, {
       begun: this.#began,
+      fewer: this.#fewer,
       steps: this.#steps,
       tally: this.#tally,
       asked: this.#asked,
