@@ -79,6 +79,8 @@ export interface LedgerConsumer {
   readonly servers: readonly string[];
   readonly delivered: number | null;
   readonly ackFloor: number | null;
+  /** When Relight had its group elect although nobody led it; null: it did not, or somebody leads it since. */
+  readonly stepDownAt?: string | null;
 }
 
 export const emptyLedger: Ledger = {
@@ -102,6 +104,34 @@ export function withStream(ledger: Ledger, key: string, change: (stream: LedgerS
     ...ledger,
     streams: ledger.streams.map((stream) => (streamKey(stream.account, stream.name) === key ? change(stream) : stream)),
   };
+}
+
+/** The ledger with an entry of a stream that it does not have, of which nothing is known but its name. */
+export function withEntry(ledger: Ledger, account: string, name: string, at: string): Ledger {
+  if (findStream(ledger, account, name) !== undefined) return ledger;
+  const entry: LedgerStream = {
+    account,
+    name,
+    created: null,
+    raftGroup: null,
+    replicas: null,
+    storage: null,
+    servers: [],
+    origins: [],
+    counters: null,
+    countersAt: null,
+    seenAt: at,
+    consumers: [],
+    leaderlessSince: null,
+    behindSince: null,
+    movingSince: null,
+    stepDownAt: null,
+    scaledFrom: null,
+    deletedAt: null,
+    restoringAt: null,
+  };
+  const key = (one: LedgerStream): string => `${one.account}/${one.name}`;
+  return { ...ledger, streams: [...ledger.streams, entry].sort((a, b) => (key(a) < key(b) ? -1 : 1)) };
 }
 
 /**

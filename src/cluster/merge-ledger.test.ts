@@ -100,6 +100,12 @@ describe("the ledger", () => {
       later: { ...sketchRequest(leaderless).picture.later, takenAt: "2026-01-01T13:00:00.000Z" },
     });
     assert.equal(findStream(later, "APP", "ORDERS")?.leaderlessSince, since);
+    // A server that answers, and says nothing of the one stream that only it has.
+    const known = { ...emptyLedger, streams: [remembered("ONE", ["n3"])] };
+    const forgotten = merge(known, { servers: three, streams: [unanswered("ONE")] });
+    assert.equal(findStream(forgotten, "APP", "ONE")?.leaderlessSince, forgotten.updatedAt);
+    const dead = merge(known, { servers: ["n1", "n2", "!n3"], streams: [unanswered("ONE")] });
+    assert.equal(findStream(dead, "APP", "ONE")?.leaderlessSince, null);
     const healed = merge(later, { servers: three, streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], "n1")] });
     assert.equal(findStream(healed, "APP", "ORDERS")?.leaderlessSince, null);
   });

@@ -68,7 +68,13 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
   const grew = state !== null && unbroken && state.lastSeq >= (known?.counters?.lastSeq ?? 0);
   const peers = seenOr(seen.peers, []);
   const servers = peers.length > 0 ? peers.map(({ name, peer }) => name ?? peer) : leader === null ? [] : [leader];
-  const leaderless = isSeen(seen.leader) && leader === null && servers.length > 0;
+  // One that does not answer, and that no server tells of, may be on one that answers and has forgotten it.
+  const unheld =
+    !isSeen(seen.leader) &&
+    isSeen(seen.replicas) &&
+    seen.replicas.length === 0 &&
+    sample.servers.some(({ name, answers }) => seenOr(answers, false) && known?.servers.includes(name));
+  const leaderless = (isSeen(seen.leader) && leader === null && servers.length > 0) || unheld;
   const behind = leader !== null && peers.some(({ standing }) => isSeen(standing) && !keepsUp(standing));
   const moving = seen.desired !== null || (config !== undefined && peers.length > config.replicas);
   const since = (trouble: boolean, before: string | null | undefined): string | null =>
@@ -118,6 +124,7 @@ function remember(consumer: ConsumerPicture, stream: LedgerStream | undefined): 
     servers: peers.length > 0 ? peers : leader === null ? (known?.servers ?? []) : [leader],
     delivered: further(seenOr(consumer.delivered, null), known?.delivered),
     ackFloor: further(seenOr(consumer.ackFloor, null), known?.ackFloor),
+    ...(leader === null && known?.stepDownAt ? { stepDownAt: known.stepDownAt } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Ledger, type LedgerStream, streamKey, withoutBaseline, withStream } from "./ledger.ts";
+import { type Ledger, type LedgerStream, streamKey, withEntry, withoutBaseline, withStream } from "./ledger.ts";
 import type { PlanStep } from "./plan/cluster-plan.ts";
 
 /**
@@ -16,8 +16,12 @@ export function noteDone(ledger: Ledger, step: Pick<PlanStep, "kind" | "target" 
         servers: ledger.servers.map((one) => (one.name === server ? { ...one, removedAt: at } : one)),
       };
     case "step-down":
-      if (key === null || consumer !== null) return ledger;
-      return withStream(ledger, key, (one) => ({ ...one, stepDownAt: at }));
+      if (key === null) return ledger;
+      if (consumer === null) return withStream(ledger, key, (one) => ({ ...one, stepDownAt: at }));
+      return withStream(ledger, key, (one) => ({
+        ...one,
+        consumers: one.consumers.map((known) => (known.name === consumer ? { ...known, stepDownAt: at } : known)),
+      }));
     case "scale-down":
       // The first number counts, should it take more than one step.
       return key === null
@@ -66,7 +70,10 @@ export function noteBegun(ledger: Ledger, step: Pick<PlanStep, "kind" | "target"
     case "restore":
       return account === null || stream === null
         ? ledger
-        : withStream(ledger, streamKey(account, stream), (one) => ({ ...one, restoringAt: at }));
+        : withStream(withEntry(ledger, account, stream, at), streamKey(account, stream), (one) => ({
+            ...one,
+            restoringAt: at,
+          }));
     default:
       return ledger;
   }

@@ -120,6 +120,25 @@ describe("planChange: peer-remove", () => {
     );
   });
 
+  it("F41: replaces the one replica that lacks what all others have; not one that has what they have not", () => {
+    const state = { messages: 10, bytes: 100, firstSeq: 1, lastSeq: 10, deleted: 0 };
+    const told = (states: Readonly<Record<string, Partial<typeof state>>>): Situation => ({
+      stream: {
+        replicas: ["n1", "n2", "n3"].map((server) => ({
+          server,
+          state: { ...state, ...states[server] },
+          lost: 0,
+          leader: "n1",
+        })),
+      },
+    });
+    const less = { messages: 9, bytes: 90, deleted: 1 };
+    assert.deepEqual(codes(plan(remove, told({ n3: less }))), []);
+    for (const others of [{ n3: { messages: 11 } }, { n3: { lastSeq: 12 } }, { n2: less, n3: less }, { n1: less }]) {
+      assert.deepEqual(codes(plan(remove, told(others))), ["diverged"], JSON.stringify(others));
+    }
+  });
+
   it("names the server's consumers that have no other replica", () => {
     const consumer = {
       name: "one",

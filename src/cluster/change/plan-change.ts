@@ -4,7 +4,8 @@ import type { PlanRequest } from "../plan/plan-request.ts";
 import type { StreamStanding } from "../plan/stream-standing.ts";
 import { type View, viewOf } from "../plan/view.ts";
 import { isSeen } from "../unseen.ts";
-import { block, type PlanVerb } from "./group-facts.ts";
+import { block, memberOf, type PlanVerb } from "./group-facts.ts";
+import { lackingReplica } from "./lacking-replica.ts";
 import { planMove } from "./plan-move.ts";
 import { planPeerRemove } from "./plan-peer-remove.ts";
 import { planStepDown } from "./plan-step-down.ts";
@@ -17,7 +18,7 @@ import type { ChangePlan, StreamChange } from "./stream-change.ts";
 export function planChange(request: PlanRequest, change: StreamChange): ChangePlan {
   const view = viewOf(request);
   const stream = findStream(view, change.stream);
-  const blockers = [...standing(view, stream, change.verb)];
+  const blockers = [...standing(view, stream, change)];
   const step = verbs[change.verb](view, stream, change as never, blockers);
   return { step, blockers };
 }
@@ -40,11 +41,8 @@ function findStream(view: View, name: string): StreamStanding {
 }
 
 /** What speaks against any change of this group. */
-function standing(
-  view: View,
-  { key, leader, moving, divergence, seen }: StreamStanding,
-  verb: StreamChange["verb"],
-): readonly Blocker[] {
+function standing(view: View, stream: StreamStanding, change: StreamChange): readonly Blocker[] {
+  const { key, leader, moving, divergence, seen } = stream;
   const found: Blocker[] = [];
   for (const text of view.hold) {
     found.push(
@@ -60,7 +58,7 @@ function standing(
       ),
     );
   }
-  if (verb === "step-down") return found;
+  if (change.verb === "step-down") return found;
   if (!isSeen(view.request.picture.later.sight.system)) {
     const cure =
       "Give a credential of the system account: --system-context, --system-creds, --system-nkey or --system-user.";
@@ -86,7 +84,9 @@ function standing(
       ),
     );
   }
-  if (divergence.length > 0) {
+  // The one that lacks what all others have is the one to go, and goes in no other way.
+  const replaced = change.verb === "peer-remove" ? memberOf(view, stream, change.server).server : null;
+  if (divergence.length > 0 && (replaced === null || lackingReplica(stream) !== replaced)) {
     found.push(
       block(
         "diverged",

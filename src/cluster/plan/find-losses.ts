@@ -88,7 +88,24 @@ export function findLosses(view: View): readonly Loss[] {
       anew: kind === "recreated" && (standing?.state?.lastSeq ?? 0) > 0,
     });
   }
+  for (const loss of namedStrangers(view)) if (!losses.has(loss.key)) losses.set(loss.key, loss);
   return [...losses.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Streams that the operator names, and that neither the cluster nor the ledger knows: they were there before either. */
+function namedStrangers(view: View): readonly Loss[] {
+  const { words, picture } = view.request;
+  return picture.later.accounts.flatMap(({ name: account, inventory, streams }) => {
+    if (!isSeen(inventory)) return [];
+    const known = new Set(streams.map(({ name }) => streamKey(account, name)));
+    const named = words.restore.filter((key) => key.startsWith(`${account}/`));
+    const strangers = named.filter((key) => !known.has(key) && !view.memory.has(key));
+    return strangers.map((key): Loss => {
+      const name = key.slice(account.length + 1);
+      const why = `${key} is named to be restored, and nobody remembers it`;
+      return { account, name, key, standing: null, why, blockers: [], stub: false };
+    });
+  });
 }
 
 /**

@@ -33,7 +33,7 @@ export class Hanging {
 /** It will be restored without a person, who would keep what hangs on it waiting. */
 export function isCertain(view: View, spares: Spares, loss: Loss): boolean {
   const cover = coverOfLoss(view, loss);
-  if (cover.backup === null || blockersOf(loss, cover).length > 0) return false;
+  if (cover.backup === null || blockersOf(view, loss, cover).length > 0) return false;
   const standing = placed(loss, cover);
   return standing === null || !spares.lacks(standing, [], 1);
 }

@@ -9,9 +9,9 @@ export const coverOfLoss = (view: View, { account, name, anew }: Loss): Cover =>
   coverOf(view, account, name, anew ? "lost" : "last");
 
 /** Why it may not be restored yet. */
-export const blockersOf = (loss: Loss, cover: Cover): readonly Blocker[] => [
+export const blockersOf = (view: View, loss: Loss, cover: Cover): readonly Blocker[] => [
   ...loss.blockers,
-  ...lackBlockers(cover, loss.key),
+  ...lackBlockers(view, cover, loss),
   ...cutOffBlockers(loss, cover),
 ];
 
@@ -28,8 +28,9 @@ function cutOffBlockers({ key, standing, cutOff }: Loss, { backup }: Cover): rea
   return [{ code: "written-since", text, cure }];
 }
 
-function lackBlockers(cover: Cover, key: string): readonly Blocker[] {
-  if (cover.covered || cover.released) return [];
+function lackBlockers(view: View, cover: Cover, { key, standing }: Loss): readonly Blocker[] {
+  // Of what neither the cluster nor the ledger knows the backup is all there is.
+  if (cover.covered || cover.released || (standing === null && !view.memory.has(key))) return [];
   return [
     {
       code: "r1-uncovered",

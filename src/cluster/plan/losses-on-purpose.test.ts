@@ -10,6 +10,7 @@ import {
   replicated,
   three,
   unanswered,
+  whole,
 } from "../../testing/sketch-situation.ts";
 
 const rows: readonly PlanRow[] = [
@@ -55,6 +56,18 @@ const rows: readonly PlanRow[] = [
     },
     outlook: "blocked",
     steps: ["delete-stub:APP/ONE blocked", "restore:APP/ONE blocked"],
+  },
+  {
+    story: "CP-62, F42: one that nobody remembers is restored where it is named",
+    situation: { servers: three, streams: [whole()], backups: [backup("ONE")], words: { restore: ["APP/ONE"] } },
+    outlook: "act",
+    steps: ["restore:APP/ONE ready"],
+  },
+  {
+    story: "CP-62, F42: unnamed it is no more than a note, as it may have been deleted long ago",
+    situation: { servers: three, streams: [whole()], backups: [backup("ONE")] },
+    outlook: "whole",
+    steps: [],
   },
   {
     story: "CP-62: and is restored where it is named",

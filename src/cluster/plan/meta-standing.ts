@@ -1,3 +1,5 @@
+import { streamKey } from "../ledger.ts";
+import { nameList } from "../name-list.ts";
 import type { MetaPicture, Picture, Sample } from "../picture.ts";
 import { quorumOf } from "../quorum.ts";
 import { isSeen, seenOr } from "../unseen.ts";
@@ -109,19 +111,23 @@ export function holdReasons(
  * name. In one sample only, different names are an election.
  */
 function rivalLeaders(earlier: Sample, later: Sample): readonly string[] {
-  const claimed = (sample: Sample, both: boolean): ReadonlySet<string> => {
-    const found = new Set<string>();
+  const claimed = (sample: Sample, both: boolean): ReadonlyMap<string, readonly string[]> => {
+    const found = new Map<string, readonly string[]>();
     for (const account of sample.accounts) {
       for (const stream of account.streams) {
-        const named = new Set(seenOr(stream.replicas, []).map(({ leader }) => leader));
-        named.delete(null);
-        if (stream.claimants.length > 1 || (both && named.size > 1)) found.add(`${account.name}/${stream.name}`);
+        const told = seenOr(stream.replicas, []).flatMap(({ leader }) => (leader === null ? [] : [leader]));
+        const named = [...new Set(told)].sort();
+        const key = streamKey(account.name, stream.name);
+        if (stream.claimants.length > 1) found.set(key, stream.claimants);
+        else if (both && named.length > 1) found.set(key, named);
       }
     }
     return found;
   };
-  const sure = new Set([...claimed(earlier, false), ...claimed(later, false)]);
+  const sure = new Map([...claimed(earlier, false), ...claimed(later, false)]);
   const before = claimed(earlier, true);
-  for (const name of claimed(later, true)) if (before.has(name)) sure.add(name);
-  return [...sure].sort().map((name) => `more than one server may lead ${name}`);
+  for (const [key, servers] of claimed(later, true)) if (before.has(key) && !sure.has(key)) sure.set(key, servers);
+  return [...sure.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, servers]) => `more than one server may lead ${key}: ${nameList(servers)}`);
 }

@@ -1,3 +1,4 @@
+import { nameList } from "../name-list.ts";
 import { isSeen, type UnseenReason } from "../unseen.ts";
 import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
@@ -119,10 +120,24 @@ function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
   if (drain.length > 0 && !steps.some(({ kind }) => kind === "evacuate" || kind === "move" || kind === "ask")) {
     notes.push(`${drain.join(", ")} is emptied only when nothing else is to be done.`);
   }
+  const strangers = strangersOf(view);
+  if (strangers.length > 0) {
+    const some = strangers.slice(0, 5);
+    const more = strangers.length - some.length;
+    notes.push(
+      `The backups have streams that this cluster neither has nor remembers: ${nameList([...some, ...(more > 0 ? [`${more} more`] : [])])}. ` +
+        "To restore one: --restore ACCOUNT/STREAM.",
+    );
+  }
   if (!view.inventoryComplete) {
     notes.push(
       "Not every account's streams are known: a lost R1 stream of theirs would be missing here without a trace.",
     );
   }
   return notes;
+}
+
+/** Names of streams in backups of which nothing is known here: servers that joined this cluster may have deleted them. */
+function strangersOf({ backups, owners, inventoryComplete }: View): readonly string[] {
+  return inventoryComplete ? [...backups.keys()].filter((name) => !owners.has(name)).sort() : [];
 }

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { remembered, three, whole } from "../../testing/sketch-situation.ts";
+import { before, remembered, three, whole } from "../../testing/sketch-situation.ts";
 import type { ConsumerPicture } from "../picture.ts";
 
 const consumer = (peers: readonly string[]): ConsumerPicture => ({
@@ -28,6 +28,30 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, streams: [{ ...whole(), consumers: [consumer(["n1", "n2", "n3"])] }] },
     outlook: "act",
     steps: ["step-down:APP/ORDERS > work ready"],
+  },
+  {
+    story: "CP-67: where that did not help, a person looks: a group without a leader does not hear of a step-down",
+    situation: {
+      servers: three,
+      streams: [{ ...whole(), consumers: [consumer(["n1", "n2", "n3"])] }],
+      memory: [
+        remembered("ORDERS", three, {
+          consumers: [
+            {
+              name: "work",
+              durable: true,
+              replicas: 3,
+              servers: three,
+              delivered: 30,
+              ackFloor: 30,
+              stepDownAt: before(50_000),
+            },
+          ],
+        }),
+      ],
+    },
+    outlook: "blocked",
+    steps: ["ask:consumer:APP/ORDERS > work blocked"],
   },
   {
     story: "CP-67: one that was set back is for a person, who gets the sequence to go on at",

@@ -1,4 +1,5 @@
 import type { LedgerConsumer } from "../ledger.ts";
+import { nameList } from "../name-list.ts";
 import { quorumOf } from "../quorum.ts";
 import { streamIn } from "../stream-in.ts";
 import { isSeen, seenOr } from "../unseen.ts";
@@ -41,7 +42,19 @@ export function planConsumers(view: View): readonly PlanStep[] {
       const alive = peers.filter((name) => view.servers.get(name)?.kind === "alive");
       const target = { account: stream.account, stream: stream.name, consumer: consumer.name };
       const id = `${stream.key} > ${consumer.name}`;
-      const floor = stream.remembered?.consumers.find(({ name }) => name === consumer.name)?.ackFloor ?? null;
+      const known = stream.remembered?.consumers.find(({ name }) => name === consumer.name);
+      const floor = known?.ackFloor ?? null;
+      if (alive.length >= quorumOf(peers.length) && known?.stepDownAt != null) {
+        steps.push(
+          ask(
+            `consumer:${id}`,
+            `consumer ${id} has no leader, also after a step-down, although ${nameList(alive)} answer`,
+            `See that they reach each other. Else set its num_replicas to 1 and back, or create it again with opt_start_seq ${floor === null ? "behind what was acknowledged" : floor + 1}.`,
+            target,
+          ),
+        );
+        continue;
+      }
       if (alive.length >= quorumOf(peers.length)) {
         steps.push(
           makeStep({

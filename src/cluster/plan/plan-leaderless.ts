@@ -1,3 +1,4 @@
+import { nameList } from "../name-list.ts";
 import type { Blocker, PlanStep } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
@@ -49,7 +50,7 @@ export function planLeaderless(view: View, stream: StreamStanding): readonly Pla
       ask(
         `leaderless:${key}`,
         `${key} has no leader since ${since}, also after a step-down`,
-        "Read the logs of its peers; a restart of one peer after the other is the usual cure.",
+        `See that ${nameList(stream.alive)} reach each other, and read their logs; a restart of one after the other is the usual cure.`,
         target,
       ),
     ];

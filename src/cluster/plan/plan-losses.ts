@@ -65,7 +65,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
       if (step !== null) after.push(step.id);
     }
-    const blockers = blockersOf(loss, cover);
+    const blockers = blockersOf(view, loss, cover);
     if (loss.cutOff?.wait) {
       steps.push(loss.cutOff.wait);
       after.push(loss.cutOff.wait.id);

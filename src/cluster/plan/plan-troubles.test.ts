@@ -202,6 +202,17 @@ const rows: readonly PlanRow[] = [
     steps: ["ask:disabled:n3 blocked"],
   },
   {
+    story: "CP-48, F36: one that was removed by hand while it runs, and that streams count still, is to be stopped",
+    situation: {
+      servers: [...three, "n4"],
+      streams: [replicated("ORDERS", ["+n1", "+n2", "-n3"], "n1")],
+      server: { n3: { jetstream: { ...off } } },
+      meta: { size: 3, peers: ["n1", "n2", "n4"].map((name) => sketchPeer(`+${name}`)) },
+    },
+    outlook: "blocked",
+    steps: ["ask:disabled:n3 blocked"],
+  },
+  {
     story: "CP-48: nor is a server without JetStream anybody's case",
     situation: {
       servers: [...three, "n4"],

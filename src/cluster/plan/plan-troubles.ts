@@ -1,7 +1,9 @@
 import { keepsUp } from "../keeps-up.ts";
-import { isSeen } from "../unseen.ts";
+import { nameList } from "../name-list.ts";
+import { isSeen, seenOr } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
+import { forgetfulServers, planForgetful } from "./plan-forgetful.ts";
 import { planLeaderless } from "./plan-leaderless.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import { ask } from "./simple-steps.ts";
@@ -26,18 +28,25 @@ export function planTroubles(view: View): readonly PlanStep[] {
     );
   }
   for (const { name, peer, removedAt, member } of serversOfKind(view, "disabled")) {
-    // Servers that never had JetStream belong to many clusters.
-    if (!member && removedAt === null) continue;
-    const cure =
-      removedAt === null
-        ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
-        : "It was removed: stop it, and let it come back with a new server_name and an empty store directory only.";
-    steps.push(ask(`disabled:${name}`, `${name} answers, and its JetStream is off`, cure, { server: name, peer }));
+    // Servers that never had JetStream belong to many clusters. One that streams count was removed, by Relight or by hand.
+    const counting = view.streams.filter(({ group }) => group?.includes(name)).map(({ key }) => key);
+    if (!member && removedAt === null && counting.length === 0) continue;
+    const why =
+      `${name} answers, and its JetStream is off` +
+      (member || counting.length === 0
+        ? ""
+        : `: it is no member any more, and ${nameList(counting)} still ${counting.length === 1 ? "counts" : "count"} it`);
+    const cure = member
+      ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
+      : "It was removed: stop it, and let it come back with a new server_name and an empty store directory only.";
+    steps.push(ask(`disabled:${name}`, why, cure, { server: name, peer }));
   }
   for (const server of serversOfKind(view, "alive")) {
     if (!server.member && server.removedAt !== null) steps.push(returned(view, server, server.removedAt));
   }
-  for (const stream of view.streams) steps.push(...troublesOf(view, stream));
+  steps.push(...planForgetful(view));
+  const forgotten = new Set([...forgetfulServers(view).values()].flat());
+  for (const stream of view.streams) if (!forgotten.has(stream)) steps.push(...troublesOf(view, stream));
   return steps;
 }
 
@@ -93,6 +102,25 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   const later = (since: string | null | undefined, ms: number): string =>
     new Date(Date.parse(since ?? now) + ms).toISOString();
 
+  const unled = remembered?.leaderlessSince;
+  if (
+    stream.kind === "homeless" &&
+    stream.strayedFrom.length > 0 &&
+    unled != null &&
+    elapsed(unled) < thresholds.electionMs
+  ) {
+    return [
+      makeStep({
+        kind: "wait",
+        id: `leader:${key}`,
+        target,
+        why: `${key} was on ${nameList(stream.strayedFrom)} when it was last seen, which answers and does not serve it yet`,
+        verify: verifications.leaderStable,
+        safe: true,
+        waiting: true,
+      }),
+    ];
+  }
   if (stream.kind === "homeless") return homeless(view, stream);
   if (stream.divergence.length > 0) {
     return [
@@ -135,7 +163,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
       }),
     ];
   }
-  if (stream.kind === "leaderless" && stream.settings?.replicas !== 1) return planLeaderless(view, stream);
+  if (stream.kind === "leaderless" && stream.wanted !== 1) return planLeaderless(view, stream);
   if (stream.kind === "leaderless") {
     return [
       makeStep({
@@ -154,7 +182,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
     return alive && isSeen(standing) && !keepsUp(standing);
   });
   if (behind.length === 0) return [];
-  const names = behind.map(({ name }) => name).join(", ");
+  const names = behind.map(({ name }) => name ?? "");
   const full = behind.flatMap(({ name }) => (hasNoStorageLeft(view, name ?? "") ? [name] : [])).join(", ");
   if (full !== "" && stream.settings?.storage !== "memory") {
     return [
@@ -173,7 +201,7 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
         kind: "wait",
         id: `catch-up:${key}`,
         target,
-        why: `${names} of ${key} is catching up`,
+        why: `${nameList(names)} of ${key} ${names.length === 1 ? "is" : "are"} catching up`,
         verify: verifications.replicasCurrent,
         safe: true,
         until: later(remembered?.behindSince, thresholds.stuckMs),
@@ -186,10 +214,18 @@ function troublesOf(view: View, stream: StreamStanding): readonly PlanStep[] {
   return [
     ask(
       `behind:${key}`,
-      `${names} of ${key} has been behind since ${remembered?.behindSince}, and does not catch up`,
+      `${nameList(names)} of ${key} ${names.length === 1 ? "has" : "have"} been behind since ${remembered?.behindSince}, and ${names.length === 1 ? "does" : "do"} not catch up`,
       "Back the stream up; then, where a spare is there, remove that peer from the stream, else stop that server, delete this " +
         "replica from its disk and start it again.",
       target,
+      names.flatMap((name) => roomOf(view, name)),
     ),
   ];
+}
+
+/** What a server has left for more: one that reached its limit takes nothing in, and says nowhere that this is why. */
+function roomOf(view: View, name: string): readonly string[] {
+  const seen = view.servers.get(name)?.seen;
+  const jetstream = seen ? seenOr(seen.jetstream, null) : null;
+  return jetstream === null ? [] : [`${name} has room for ${jetstream.freeStorage} more bytes of streams on disk`];
 }

@@ -17,16 +17,14 @@ import { LocalCluster, type LocalClusterOptions } from "../../local/local-cluste
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
 import { mergeLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
 import { recoverCluster } from "../../operations/cluster-recovery/recover-cluster.ts";
-import type { RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
+import type { RecoveryOutcome, RecoveryRequest } from "../../operations/cluster-recovery/recovery-request.ts";
 import { compareStreams, type Tolerances } from "../compare-streams.ts";
 import { describeDifferences } from "../difference.ts";
-import { fillStream } from "../fill.ts";
 import { jsRequest } from "../js-request.ts";
 import { openTestSession } from "../open-test-session.ts";
-import { fetchMessages } from "../pull.ts";
 import { readStream, type StreamContents } from "../read-stream.ts";
 import type { OpenConfig } from "../stream-info.ts";
-import { createConsumer, createStream } from "../stream-setup.ts";
+import { loadStream } from "./load-stream.ts";
 import { showEvent } from "./recovery-outcome.ts";
 import { RouteProxies } from "./route-proxies.ts";
 
@@ -66,7 +64,7 @@ export class RecoveryScene implements AsyncDisposable {
     return new RecoveryScene(cluster, proxies, directory, resources.move());
   }
 
-  get #ledger(): string {
+  get ledger(): string {
     return join(this.directory, "ledger.json");
   }
 
@@ -76,31 +74,26 @@ export class RecoveryScene implements AsyncDisposable {
   }
 
   /** An ordinary connection to the nodes that run now, or to those named. */
-  async connect(...names: readonly string[]): Promise<NatsConnection> {
+  connect(...names: readonly string[]): Promise<NatsConnection> {
+    return this.#connect(names);
+  }
+
+  /** One of the system account: what an administrator does by hand. */
+  administer(...names: readonly string[]): Promise<NatsConnection> {
+    return this.#connect(names, { user: "sys", pass: "sys" });
+  }
+
+  async #connect(names: readonly string[], who: { readonly user?: string; readonly pass?: string } = {}) {
     const servers = names.length > 0 ? names.map((name) => this.cluster.node(name).url) : [...this.urls];
-    const nc = await connect({ servers, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    const retry = { ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 100 };
+    const nc = await connect({ servers, ...who, ...retry });
     this.#resources.defer(() => nc.close());
     return nc;
   }
 
-  /** A stream with messages and a consumer that has taken 20 of them and acknowledged none. */
-  async load(config: OpenConfig & { readonly name: string }, messages = 300): Promise<void> {
-    const { name } = config;
-    const nc = await this.connect();
-    const subjects = [`${name.toLowerCase()}.>`];
-    const copies = config.mirror !== undefined || config.sources !== undefined;
-    await createStream(nc, { allow_direct: true, ...(copies ? {} : { subjects }), ...config });
-    if (copies) return;
-    await fillStream(nc, name, { messages, size: 300, kind: "json", subjects: [`${name.toLowerCase()}.a`] });
-    await createConsumer(nc, name, { durable_name: `of-${name}`, ack_wait: 3_600_000_000_000 });
-    await fetchMessages(nc, name, `of-${name}`, 20);
-    // Delivered messages are counted a moment after they came.
-    const counted = async (): Promise<boolean> => {
-      const subject = `CONSUMER.INFO.${name}.of-${name}`;
-      const info = await jsRequest<{ num_ack_pending: number; delivered: { stream_seq: number } }>(nc, subject);
-      return info.num_ack_pending === 20 && info.delivered.stream_seq === 20;
-    };
-    while (!(await counted())) await sleep(20);
+  /** See {@link loadStream}. */
+  async load(config: OpenConfig & { readonly name: string }, messages?: number): Promise<void> {
+    await loadStream(await this.connect(), config, messages);
   }
 
   /** THREE with three replicas, and ONE with one, in the same place. Returns the server that has ONE, and with it all there is of it. */
@@ -125,11 +118,11 @@ export class RecoveryScene implements AsyncDisposable {
     const nc = await this.connect();
     const { streams } = await jsRequest<{ streams?: readonly string[] }>(nc, "STREAM.NAMES");
     for (const name of streams ?? []) this.#before.set(name, await readStream(nc, name));
-    await using eyes = await this.#open();
+    await using eyes = await this.open();
     const deadline = Date.now() + 30_000;
     for (;;) {
       const picture = await takePicture({ account: eyes.session.api, system: eyes.system, gapMs: 0 });
-      const ledger = await mergeLedgerFile(this.#ledger, picture);
+      const ledger = await mergeLedgerFile(this.ledger, picture);
       if (ledger.streams.every(({ counters }) => counters !== null)) return;
       assert.ok(Date.now() < deadline, "not every stream was seen with a leader");
       await sleep(200);
@@ -148,6 +141,12 @@ export class RecoveryScene implements AsyncDisposable {
     this.#backups.push(directory);
   }
 
+  /** Takes a stream and a backup along that were made before there was a cluster. */
+  bring(streams: readonly StreamContents[], backup: string): void {
+    for (const stream of streams) this.#before.set(stream.name, stream);
+    this.#backups.push(backup);
+  }
+
   /** Looks until the meta leader calls these servers not current, or offline; its word is in the sample. */
   async missed(...names: readonly string[]): Promise<Sample> {
     return await this.sample(({ meta, servers }) => {
@@ -163,7 +162,7 @@ export class RecoveryScene implements AsyncDisposable {
 
   /** Looks until it is as it should be; at most two minutes. */
   async sample(right: (sample: Sample) => boolean = () => true, ...names: readonly string[]): Promise<Sample> {
-    await using eyes = await this.#open(...names);
+    await using eyes = await this.open(...names);
     const deadline = Date.now() + 120_000;
     let earlier: Sample | undefined;
     for (;;) {
@@ -177,9 +176,9 @@ export class RecoveryScene implements AsyncDisposable {
 
   /** What Relight would do now, seen from the nodes that run, or from those named. It does none of it. */
   async plan(words: Partial<OperatorWords> = {}, ...names: readonly string[]): Promise<ClusterPlan> {
-    await using eyes = await this.#open(...names);
+    await using eyes = await this.open(...names);
     const picture = await takePicture({ account: eyes.session.api, system: eyes.system });
-    const ledger = await mergeLedgerFile(this.#ledger, picture);
+    const ledger = await mergeLedgerFile(this.ledger, picture);
     const now = new Date().toISOString();
     return planCluster({
       picture,
@@ -192,15 +191,18 @@ export class RecoveryScene implements AsyncDisposable {
   }
 
   /** Recovers as `relight cluster apply --yes` does, with the backups that were made. */
-  async recover(words: Partial<OperatorWords> = {}, options: RecoverOptions = {}): Promise<RecoveryOutcome> {
-    await using eyes = await this.#open();
+  async recover(
+    words: Partial<OperatorWords> = {},
+    { from = [], ...options }: RecoverOptions = {},
+  ): Promise<RecoveryOutcome> {
+    await using eyes = await this.open(...from);
     return await recoverCluster(
       {
         system: eyes.system,
         account: eyes.session,
         words: { ...noWords, ...words },
         backups: this.#backups,
-        ledger: this.#ledger,
+        ledger: this.ledger,
         tool: "relight test",
         maxWaitMs: 120_000,
         ...options,
@@ -231,7 +233,8 @@ export class RecoveryScene implements AsyncDisposable {
     await this.assertSame(stream, { rolledBackToAckFloor: this.cluster.version.startsWith("2.15.") });
   }
 
-  async #open(...names: readonly string[]): Promise<Eyes> {
+  /** A session and a connection of the system account, on the nodes that run or on those named. */
+  async open(...names: readonly string[]): Promise<Eyes> {
     const urls = names.length > 0 ? names.map((name) => this.cluster.node(name).url) : this.urls;
     await using opening = new AsyncDisposableStack();
     const session = opening.use(await openTestSession(urls.join(","), "5s"));
@@ -246,13 +249,14 @@ export class RecoveryScene implements AsyncDisposable {
   }
 }
 
-interface Eyes extends AsyncDisposable {
+export interface Eyes extends AsyncDisposable {
   readonly session: Session;
   readonly system: NatsConnection;
 }
 
-export interface RecoverOptions {
-  /** A look that was taken before, so that the first plan does not have to wait for a second one. */
-  readonly earlier?: Sample;
-  readonly maxWaitMs?: number;
+/** `earlier`: a look that was taken before, so that the first plan does not have to wait for a second one. */
+export interface RecoverOptions
+  extends Partial<Pick<RecoveryRequest, "earlier" | "maxWaitMs" | "thresholds" | "only">> {
+  /** The nodes that are asked. Default: all that run. */
+  readonly from?: readonly string[];
 }

@@ -13,7 +13,7 @@ interface Route {
  */
 export class RouteProxies implements RouteWiring, AsyncDisposable {
   #routes: Route[] = [];
-  #apart: ReadonlySet<string> = new Set();
+  #isCut: (one: string, other: string) => boolean = () => false;
 
   async connect(from: string, others: ReadonlyMap<string, number>): Promise<readonly number[]> {
     // A cluster that is started anew has other ports.
@@ -30,7 +30,13 @@ export class RouteProxies implements RouteWiring, AsyncDisposable {
 
   /** Cuts these nodes off from all others, at once and until `heal`; among each other they go on. */
   part(...names: readonly string[]): void {
-    this.#apart = new Set(names);
+    this.#isCut = (one, other) => names.includes(one) !== names.includes(other);
+    this.#apply();
+  }
+
+  /** Cuts every way between two of these nodes, at once and until `heal`; the others reach all of them. */
+  sever(...names: readonly string[]): void {
+    this.#isCut = (one, other) => names.includes(one) && names.includes(other);
     this.#apply();
   }
 
@@ -46,9 +52,9 @@ export class RouteProxies implements RouteWiring, AsyncDisposable {
 
   #apply(): void {
     for (const { from, to, proxy } of this.#routes) {
-      const parted = this.#apart.has(from) !== this.#apart.has(to);
-      proxy.refuse(parted);
-      if (parted) proxy.cut();
+      const cut = this.#isCut(from, to);
+      proxy.refuse(cut);
+      if (cut) proxy.cut();
     }
   }
 

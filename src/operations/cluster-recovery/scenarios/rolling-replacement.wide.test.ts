@@ -24,7 +24,9 @@ for (const version of ["2.10", "2.15"]) {
         await scene.cluster.ready();
         const drained = await scene.recover({ drain: [old] }, { maxWaitMs: 60_000 });
         assert.equal(drained.status, "left", `${drained.summary} ${JSON.stringify(drained.left)}`);
-        assert.ok(!(await scene.homes("THREE")).includes(old), stepsDone(drained).join(", "));
+        const done = stepsDone(drained);
+        assert.ok(done.includes(version === "2.15" ? `evacuate:${old}` : `move:APP/THREE off ${old}`), done.join(", "));
+        assert.ok(!(await scene.homes("THREE")).includes(old), done.join(", "));
         assert.ok(!(await scene.homes("ONE")).includes(old));
         await stopAndRemove(scene, old);
       }
