@@ -41,7 +41,7 @@ export function registerClusterStatus(parent: Command): void {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster status" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
-      const { checkNamedLedger, rememberInPassing } = await import("../cluster-ledger.ts");
+      const { checkNamedLedger, knownBefore, rememberInPassing } = await import("../cluster-ledger.ts");
       const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
       await checkNamedLedger(flags.ledger);
       await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
@@ -54,8 +54,9 @@ export function registerClusterStatus(parent: Command): void {
         },
         signal,
       });
+      const known = await knownBefore(flags.ledger, session);
       await rememberInPassing(flags.ledger, session, picture);
-      const status = clusterStatus(picture);
+      const status = clusterStatus(picture, known);
       if (flags.json) printJson(statusJson(status, picture));
       else {
         const { renderClusterStatus } = await import("../output/cluster-status.ts");
@@ -67,7 +68,7 @@ export function registerClusterStatus(parent: Command): void {
   });
 }
 
-function statusJson({ light, meta, servers, streams, notSeen }: ClusterStatus, picture: Picture): object {
+function statusJson({ light, meta, servers, streams, returned, notSeen }: ClusterStatus, picture: Picture): object {
   return {
     light,
     meta,
@@ -77,6 +78,7 @@ function statusJson({ light, meta, servers, streams, notSeen }: ClusterStatus, p
       last_seq: lastSeq,
       leaderless_consumers: leaderlessConsumers,
     })),
+    returned,
     not_seen: notSeen,
     picture,
   };

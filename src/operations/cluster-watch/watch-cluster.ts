@@ -117,11 +117,11 @@ class Watch implements AsyncDisposable {
     await this.#replacements.learn(system);
     const picture = this.#trail.picture(sample);
     this.#trail.add(sample);
-    const status = clusterStatus(picture);
+    const ledger = await this.#remember(picture, system !== undefined);
+    const status = clusterStatus(picture, ledger ?? undefined);
     const things = watchedThings(status);
     const changes = watchedChanges(this.#things, things);
     this.#things = things;
-    const ledger = await this.#remember(picture, system !== undefined);
     const planned = await this.#planned(picture, ledger, system !== undefined);
     const proposal = planned && (await this.#propose(planned));
     const at = sample.takenAt;
