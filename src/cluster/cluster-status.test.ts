@@ -93,7 +93,7 @@ describe("clusterStatus", () => {
   it("takes what it may not see for no fault, and says it", () => {
     const sample: Sample = {
       ...sketchSample([], [good]),
-      sight: { system: blind, allServersAnswered: blind, account: "APP" },
+      sight: { system: blind, allServersAnswered: blind, account: "APP", others: [] },
       meta: blind,
     };
     const status = clusterStatus(sketchPicture(sample, null));

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { ClusterStatus } from "../../cluster/cluster-status.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { ExitCode } from "../../errors.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
@@ -37,6 +38,7 @@ export function registerClusterStatus(parent: Command): void {
     );
   addLedgerOptions(command);
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: StatusFlags) => {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster status" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
@@ -44,9 +46,16 @@ export function registerClusterStatus(parent: Command): void {
       const { checkNamedLedger, knownBefore, rememberInPassing } = await import("../cluster-ledger.ts");
       const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
       await checkNamedLedger(flags.ledger);
-      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      await using session = await openClusterSession(
+        connectionFlags(command),
+        systemFlags(command),
+        signal,
+        [],
+        accountFlags(command),
+      );
       const picture = await takePicture({
         account: session.account,
+        others: session.others.map(({ api }) => api),
         system: session.system,
         enough: (first) => flags.once === true || isPlainlyHealthy(first),
         onWait: (ms) => {

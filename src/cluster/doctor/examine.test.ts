@@ -387,7 +387,7 @@ describe("examine", () => {
     const blind: Unseen = { unseen: "no-system-credential" };
     const sample: Sample = {
       ...sketchSample([], [sketchStream("S", whole)]),
-      sight: { system: blind, allServersAnswered: blind, account: "APP" },
+      sight: { system: blind, allServersAnswered: blind, account: "APP", others: [] },
       meta: blind,
     };
     const { findings, passed, skipped } = examine(sketchPicture(sample, null));

@@ -117,7 +117,7 @@ function draft(view: View, server: ServerStanding, before: Before): Draft {
     blockers.push({
       code: "inventory-unseen",
       text: `not all streams of account ${account} are known: one with its last replica on ${server.name} would be lost unnoticed. ${memory.text}`,
-      cure: `Give a credential of account ${account}, or release all of it: ${account}/*.`,
+      cure: `Give a credential of account ${account} too, or release all of it: ${account}/*.`,
     });
   }
   return { server, blockers: unique(blockers), after, evidence, safe, streams: affected.length };

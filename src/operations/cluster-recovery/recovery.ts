@@ -3,7 +3,6 @@ import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
-import { seenOr } from "../../cluster/unseen.ts";
 import type { RelightError } from "../../errors.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { BackupsAtHand } from "./backups-at-hand.ts";
@@ -15,6 +14,7 @@ import { performStep } from "./perform-step.ts";
 import type { BackupCovers } from "./read-backup-covers.ts";
 import type { LeftOver, RecoveryOptions, RecoveryOutcome, RecoveryRequest, StepRecord } from "./recovery-request.ts";
 import { rememberLook } from "./remember-look.ts";
+import { sessionOf, sessionsByAccount } from "./sessions-by-account.ts";
 import { stillAsked } from "./still-asked.ts";
 import { isAnswer, Tally } from "./tally.ts";
 import { whatChanged } from "./what-changed.ts";
@@ -40,7 +40,8 @@ export class Recovery {
   /** What a person has to look at although no plan says it any more. */
   readonly #asked = new Map<string, LeftOver>();
   readonly #backups: BackupsAtHand;
-  readonly #restored = new Map<string, number>();
+  /** By account: names of streams that were restored, with the last sequence of each in its backup. */
+  readonly #restored = new Map<string, Map<string, number>>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
 
@@ -58,6 +59,7 @@ export class Recovery {
     this.#backups = new BackupsAtHand(found);
     this.#looks = new Looks({
       account: request.account?.api,
+      others: request.others?.map(({ api }) => api),
       system: request.system,
       earlier: request.earlier,
       signal: options.signal,
@@ -82,13 +84,14 @@ export class Recovery {
     let waited = "";
     for (;;) {
       this.#options.signal?.throwIfAborted();
-      const { plan, planned, account } = await this.#replan();
+      const { plan, planned } = await this.#replan();
       const { done, failed } = this.#tally;
-      const allowances = { account, only: this.#request.only, done, failed, declined: this.#declined };
+      const accounts = sessionsByAccount(planned.picture.later, this.#request);
+      const allowances = { accounts, only: this.#request.only, done, failed, declined: this.#declined };
       const { step, wait, waits, left } = nextStep(plan, allowances);
       const mood = this.#patience.judge(plan, planned.picture.later);
       if (mood === "over" || (mood === "wait" && Date.now() >= waitUntil)) {
-        return this.#outcome("left", [...this.#changes(planned), ...left]);
+        return this.#outcome("left", [...this.#patience.left(planned.picture.later, this.#steps.at(-1)?.id), ...left]);
       }
       if (mood === "wait") {
         this.#gapMs = defaultGapMs;
@@ -142,15 +145,6 @@ export class Recovery {
     return verdict !== "stop";
   }
 
-  /** What happened while it was at work, where that is why nothing more may be done. */
-  #changes({ picture }: PlanRequest): readonly LeftOver[] {
-    const changes = this.#patience.changes(picture.later);
-    if (changes.length === 0) return [];
-    const last = this.#steps.at(-1)?.id;
-    const text = `since ${last === undefined ? "it began" : `the last step (${last})`}: ${changes.join("; ")}`;
-    return [{ step: null, text, cure: "Mend that, and run the command again: it goes on where it stopped." }];
-  }
-
   /** True: a backup that the plan relies on is none, so plan anew. */
   async #dropSpoiled(plan: ClusterPlan, planned: PlanRequest): Promise<boolean> {
     const spoiled = await this.#backups.dropSpoiled(plan, planned, this.#options.signal);
@@ -172,7 +166,6 @@ export class Recovery {
     readonly plan: ClusterPlan;
     /** What it was made from. */
     readonly planned: PlanRequest;
-    readonly account: string | null;
   }> {
     const picture = await this.#looks.picture(this.#gapMs);
     const backups = this.#backups.covers(picture.later);
@@ -197,7 +190,13 @@ export class Recovery {
       await this.#log.write({ event: "planned", outcome: plan.summary, evidence: plan.steps.map(shortly) });
       this.#options.onEvent?.({ kind: "planned", plan });
     }
-    return { plan, planned, account: seenOr(picture.later.sight.account, null) };
+    return { plan, planned };
+  }
+
+  #restoredIn(account: string): Map<string, number> {
+    const known = this.#restored.get(account) ?? new Map<string, number>();
+    this.#restored.set(account, known);
+    return known;
   }
 
   /** What a person took long to answer is looked at anew before it is done. */
@@ -212,13 +211,13 @@ export class Recovery {
 
   async #perform(step: PlanStep, plan: ClusterPlan, planned: PlanRequest): Promise<RelightError | null> {
     const { record, covers, error } = await performStep(step, {
-      request: this.#request,
+      request: { ...this.#request, account: sessionOf(step, planned.picture.later, this.#request) },
       options: this.#options,
       planned,
       looks: this.#looks,
       log: this.#log,
       newBackups: this.#places.newBackups,
-      restored: this.#restored,
+      restored: this.#restoredIn(step.target.account ?? ""),
     });
     this.#steps.push(record);
     this.#backups.add(covers);

@@ -103,9 +103,10 @@ class Watch implements AsyncDisposable {
   /** Looks once, and does what is to be done. True where it was ended while it was at work. */
   async #look(eyes: WatchEyes): Promise<boolean> {
     const { account, system } = eyes;
+    const others = eyes.others?.map(({ api }) => api);
     const { signal } = this.#options;
     const last = this.#trail.last;
-    const sample = await observeCluster({ account, system, earlier: last, brief: last !== undefined, signal });
+    const sample = await observeCluster({ account, others, system, earlier: last, brief: last !== undefined, signal });
     this.#looks += 1;
     this.#vigil = keepVigil(this.#vigil, sample);
     if (isBlind(sample, eyes)) {
