@@ -2,6 +2,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { isRelightError, RelightError } from "../errors.ts";
 import { connect } from "../jetstream/connection/connect.ts";
 import type { ConnectionSettings } from "../jetstream/connection/connection-settings.ts";
+import { type FurtherAccountFlags, resolveAccountSettings } from "../jetstream/connection/resolve-account-settings.ts";
 import {
   type ConnectionFlags,
   resolveConnectionSettings,
@@ -18,6 +19,8 @@ export interface ClusterSession extends AsyncDisposable {
   /** The same, for what needs connections of its own: backups and restores. */
   readonly session: Session | undefined;
   readonly system: NatsConnection | undefined;
+  /** Sessions of further accounts of the cluster. */
+  readonly others: readonly Session[];
 }
 
 /**
@@ -32,10 +35,12 @@ export async function openClusterSession(
   system: SystemFlags,
   signal: AbortSignal,
   told: readonly string[] = [],
+  further: FurtherAccountFlags = {},
 ): Promise<ClusterSession> {
   const settings = resolveConnectionSettings(flags);
   for (const warning of settings.warnings) process.stderr.write(`relight: ${warning}\n`);
   const systemSettings = resolveSystemSettings(system, settings);
+  const accountSettings = resolveAccountSettings(further, settings);
   const others = (): readonly string[] => told;
   await using opening = new AsyncDisposableStack();
   let connection: NatsConnection | undefined;
@@ -50,8 +55,41 @@ export async function openClusterSession(
     if (!connection || !isRelightError(error, "AUTH_FAILED")) throw error;
     process.stderr.write(`relight: without an ordinary account, as its user is refused: ${error.message}\n`);
   }
+  const opened: Session[] = [];
+  for (const to of accountSettings) {
+    for (const warning of to.warnings) process.stderr.write(`relight: ${warning}\n`);
+    opened.push(opening.use(await openFurther(to, others, signal)));
+  }
   const resources = opening.move();
-  return { account: session?.api, session, system: connection, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    account: session?.api,
+    session,
+    system: connection,
+    others: opened,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Who named an account wants it looked at: without it the command does not begin. */
+async function openFurther(
+  settings: ConnectionSettings,
+  told: () => readonly string[],
+  signal: AbortSignal,
+): Promise<Session> {
+  const open = (to: ConnectionSettings): Promise<Session> => openSettingsSession(to, { signal });
+  try {
+    return await orToldServers(settings, told, open);
+  } catch (error) {
+    if (!isRelightError(error, "AUTH_FAILED")) throw error;
+    const { credentials, contextName } = settings;
+    const file = credentials.kind === "creds" ? credentials.file.value : "a further account";
+    const who = contextName === undefined ? file : `context "${contextName}"`;
+    throw new RelightError("AUTH_FAILED", `the user of ${who} is ${error.message}`, {
+      cause: error,
+      context: error.context,
+      hint: "Check --account-context and --account-creds.",
+    });
+  }
 }
 
 async function connectAsSystem(settings: ConnectionSettings, signal: AbortSignal): Promise<NatsConnection> {

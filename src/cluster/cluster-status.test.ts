@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sketchPeer, sketchPicture, sketchSample, sketchStream } from "../testing/sketch-cluster.ts";
 import { clusterStatus, isPlainlyHealthy } from "./cluster-status.ts";
+import { examine } from "./doctor/examine.ts";
+import { emptyLedger, type Ledger } from "./ledger.ts";
+import { mergeLedger } from "./merge-ledger.ts";
 import type { ConsumerPicture, Sample } from "./picture.ts";
 import { isSeen, type Unseen } from "./unseen.ts";
 
@@ -52,6 +55,33 @@ describe("clusterStatus", () => {
     assert.match(status.meta.reason, /n3 is down; it can lose no more$/);
   });
 
+  it("F35: says of a removed server that is back what it is, whatever it says of its health, and the doctor agrees", () => {
+    assert.ok(isSeen(healthy.meta));
+    const without = { ...healthy, meta: { ...healthy.meta, size: 2, peers: [sketchPeer("+n1"), sketchPeer("+n2")] } };
+    const ledger = mergeLedger(emptyLedger, sketchPicture(healthy));
+    const removed: Ledger = {
+      ...ledger,
+      servers: ledger.servers.map((one) => (one.name === "n3" ? { ...one, removedAt: "2025-12-31T00:00:00Z" } : one)),
+    };
+    const told = (sample: Sample, known?: Ledger): readonly unknown[] => {
+      const status = clusterStatus(sketchPicture(sample), known);
+      const n3 = status.servers.find(({ server }) => server === "n3");
+      const { findings } = examine(sketchPicture(sample), { now: sample.takenAt, ledger: known });
+      const about = findings
+        .filter(({ id }) => id === "D6" || id === "D14")
+        .filter(({ evidence }) => evidence.some((line) => /^n3\b/.test(line)));
+      const ids = about.map(({ id }) => id);
+      return [n3?.light, n3?.reason.replace(/[:;].*/, ""), status.returned, ids];
+    };
+    assert.deepEqual(told(without, removed), ["red", "was removed on 2025-12-31 00", ["n3"], ["D14"]]);
+    assert.deepEqual(told(without), ["red", "runs JetStream and is no member of the meta group", ["n3"], ["D6"]]);
+    assert.deepEqual(told(healthy, removed), ["yellow", "was removed on 2025-12-31 00", [], ["D14"]]);
+    assert.deepEqual(told(healthy, ledger), ["green", "healthy", [], []]);
+    // Without a leader nobody says who is a member.
+    const headless = { ...healthy, meta: { ...healthy.meta, leader: null, peers: { unseen: "not-told" } as const } };
+    assert.equal(told(headless, removed)[0], "green");
+  });
+
   it("is red where a stream works and a consumer of it does not", () => {
     const stream = { ...good, consumers: [consumer("billing", null), consumer("mail", "n2")] };
     const [status] = clusterStatus(sketchPicture(sketchSample(three, [stream]))).streams;
@@ -63,7 +93,7 @@ describe("clusterStatus", () => {
   it("takes what it may not see for no fault, and says it", () => {
     const sample: Sample = {
       ...sketchSample([], [good]),
-      sight: { system: blind, allServersAnswered: blind, account: "APP" },
+      sight: { system: blind, allServersAnswered: blind, account: "APP", others: [] },
       meta: blind,
     };
     const status = clusterStatus(sketchPicture(sample, null));

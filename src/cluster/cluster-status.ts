@@ -1,8 +1,10 @@
 import { judgeMeta, type MetaVerdict } from "./judge-meta.ts";
 import { judgeServer, type ServerVerdict } from "./judge-server.ts";
 import { judgeStreams, type StreamState, type StreamVerdict } from "./judge-stream.ts";
+import type { Ledger } from "./ledger.ts";
 import { byLight, type Light, worstLight } from "./light.ts";
 import type { Picture, Sample } from "./picture.ts";
+import { removedAndBack } from "./removed-and-back.ts";
 import { streamIn } from "./stream-in.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 import { type BlindSpot, whatIsUnseen } from "./what-is-unseen.ts";
@@ -25,6 +27,8 @@ export interface ClusterStatus {
   readonly servers: readonly ServerVerdict[];
   /** What is worst comes first, then by account and name. */
   readonly streams: readonly StreamStatus[];
+  /** Servers that were removed and are back under their names, and are no members. */
+  readonly returned: readonly string[];
   readonly notSeen: readonly BlindSpot[];
 }
 
@@ -37,11 +41,11 @@ const lights: Readonly<Record<StreamState, Light>> = {
   unknown: "unknown",
 };
 
-/** The traffic lights over a picture. */
-export function clusterStatus(picture: Picture): ClusterStatus {
+/** The traffic lights over a picture. `ledger`: what was known before; it tells which servers were removed. */
+export function clusterStatus(picture: Picture, ledger?: Ledger): ClusterStatus {
   const { later } = picture;
   const meta = judgeMeta(later);
-  const servers = later.servers.map((server) => judgeServer(server, later));
+  const servers = later.servers.map((server) => judgeServer(server, later, ledger));
   const streams = judgeStreams(picture).map((verdict) => streamStatus(verdict, later));
   // A stable sort: within one light they stay in the picture's order.
   streams.sort((a, b) => byLight(a.light, b.light));
@@ -49,7 +53,11 @@ export function clusterStatus(picture: Picture): ClusterStatus {
   const blind = !isSeen(later.sight.system);
   const told = [meta, ...servers].filter(({ light }) => !(blind && light === "unknown"));
   const light = worstLight([...told, ...streams].map((verdict) => verdict.light));
-  return { light, meta, servers, streams, notSeen: whatIsUnseen(later) };
+  const returned = later.servers.filter((server) => {
+    const back = removedAndBack(server, later, ledger);
+    return back !== null && back.kind !== "member-again";
+  });
+  return { light, meta, servers, streams, returned: returned.map(({ name }) => name), notSeen: whatIsUnseen(later) };
 }
 
 function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {

@@ -1,5 +1,7 @@
+import type { Ledger } from "./ledger.ts";
 import type { Light } from "./light.ts";
 import type { Sample } from "./picture.ts";
+import { removedAndBack } from "./removed-and-back.ts";
 import type { ServerPicture } from "./server-picture.ts";
 import { isSeen, isUnseen } from "./unseen.ts";
 
@@ -10,8 +12,9 @@ export interface ServerVerdict {
   readonly reason: string;
 }
 
-/** How one server is. */
-export function judgeServer(server: ServerPicture, { meta, servers }: Sample): ServerVerdict {
+/** How one server is. `ledger`: what was known before; it tells which servers were removed. */
+export function judgeServer(server: ServerPicture, sample: Sample, ledger?: Ledger): ServerVerdict {
+  const { meta, servers } = sample;
   const verdict = (light: Light, reason: string): ServerVerdict => ({ server: server.name, light, reason });
   if (isUnseen(server.answers)) return verdict("unknown", "not asked: only the system account may");
   const member = isSeen(meta) && isSeen(meta.peers) ? meta.peers.find(({ name }) => name === server.name) : undefined;
@@ -27,6 +30,8 @@ export function judgeServer(server: ServerPicture, { meta, servers }: Sample): S
     const stranger = isSeen(meta) && isSeen(meta.peers) ? "; it is no member of the meta group" : "";
     return verdict("red", `does not answer${since}${stranger}`);
   }
+  const back = removedAndBack(server, sample, ledger);
+  if (back !== null && back.kind !== "member-again") return verdict("red", back.text);
   const { jetstream, health } = server;
   if (isSeen(jetstream) && !jetstream.enabled) {
     // Servers without JetStream belong to many clusters; where its own peers count on it, it was switched off.
@@ -38,6 +43,7 @@ export function judgeServer(server: ServerPicture, { meta, servers }: Sample): S
   if (isUnseen(health))
     return verdict("unknown", `answers; its health is not known: ${health.detail ?? health.unseen}`);
   if (!health.ok) return verdict("yellow", health.errors.slice(0, 3).join("; "));
+  if (back !== null) return verdict("yellow", back.text);
   const leads = isSeen(meta) && meta.leader === server.name ? ", leads the meta group" : "";
   return verdict("green", `healthy${leads}`);
 }

@@ -30,6 +30,7 @@ const blind: Sight = {
   system: { unseen: "no-system-credential" },
   allServersAnswered: { unseen: "no-system-credential" },
   account: "APP",
+  others: [],
 };
 
 interface Case {

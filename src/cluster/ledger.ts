@@ -22,6 +22,8 @@ export interface LedgerServer {
   readonly tags: readonly string[];
   /** When it last answered; null: it never did while Relight looked. */
   readonly lastSeen: string | null;
+  /** When Relight first looked for it after that, and it did not answer: it died in between. null: it answers. Older files do not say. */
+  readonly missedAt?: string | null;
   /** When Relight removed it from the meta group; null: it did not. */
   readonly removedAt: string | null;
 }

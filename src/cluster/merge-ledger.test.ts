@@ -4,6 +4,7 @@ import { remembered, replicated, type Situation, sketchRequest, unanswered } fro
 import { acceptStream, emptyLedger, findStream, type Ledger } from "./ledger.ts";
 import { mergeLedger } from "./merge-ledger.ts";
 import { noteBegun, noteDone } from "./note-done.ts";
+import type { Sample } from "./picture.ts";
 import { makeStep, verifications } from "./plan/make-step.ts";
 
 const three = ["n1", "n2", "n3"];
@@ -36,6 +37,16 @@ describe("the ledger", () => {
       [["n3"], was?.counters, was?.countersAt, 1, was?.created],
     );
     assert.ok(findStream(merge(before, { servers: three }), "APP", "ONE"), "vanished from the inventory");
+  });
+
+  it("LG-09: remembers since when a server is missed, until it answers", () => {
+    const missed = (ledger: Ledger): string | null | undefined =>
+      ledger.servers.find(({ name }) => name === "n3")?.missedAt;
+    const first = merge(emptyLedger, { servers: ["n1", "n2", "!n3"] });
+    assert.equal(missed(first), first.updatedAt);
+    const later = (sample: Sample): Sample => ({ ...sample, takenAt: "2026-01-01T12:00:09.000Z" });
+    assert.equal(missed(merge(first, { servers: ["n1", "n2", "!n3"], later })), first.updatedAt);
+    assert.equal(missed(merge(first, { servers: three })), null);
   });
 
   it("LG-03: keeps the baseline of a stream that went back, was emptied or was created anew", () => {

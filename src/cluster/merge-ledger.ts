@@ -20,7 +20,10 @@ export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   const servers = new Map(ledger.servers.map((server) => [server.name, server]));
   const members = isSeen(sample.meta) ? seenOr(sample.meta.peers, []).map(({ peer }) => peer) : [];
   for (const server of sample.servers) {
-    servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer)));
+    servers.set(
+      server.name,
+      mergeServer(servers.get(server.name), server, members.includes(server.peer), sample.takenAt),
+    );
   }
   const streams = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
   for (const { streams: seen } of sample.accounts) {
@@ -37,7 +40,7 @@ export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   };
 }
 
-function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, member: boolean): LedgerServer {
+function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, member: boolean, at: string): LedgerServer {
   const answers = seenOr(seen.answers, false);
   return {
     name: seen.name,
@@ -45,6 +48,7 @@ function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, membe
     cluster: seenOr(seen.cluster, known?.cluster ?? null),
     tags: seenOr(seen.tags, known?.tags ?? []),
     lastSeen: seen.lastSeen ?? known?.lastSeen ?? null,
+    missedAt: answers ? null : (known?.missedAt ?? (seen.answers === false ? at : null)),
     // One that is a member and takes part again is no removed one any more; that it answers says nothing.
     removedAt:
       answers && member && isSeen(seen.jetstream) && seen.jetstream.enabled ? null : (known?.removedAt ?? null),

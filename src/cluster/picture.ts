@@ -46,6 +46,8 @@ export interface Sight {
   readonly allServersAnswered: Known<boolean>;
   /** The account of the ordinary credential; unseen where none was given or it did not answer. */
   readonly account: Known<string>;
+  /** The accounts of further credentials, in their order. */
+  readonly others: readonly Known<string>[];
 }
 
 export interface AccountPicture {

@@ -14,7 +14,7 @@ export interface BlindSpot {
 
 const cures: Readonly<Record<UnseenReason, string>> = {
   "no-system-credential": "give a credential of the system account: --system-creds, --system-user or --system-context",
-  "no-account-credential": "run it once with a credential of that account",
+  "no-account-credential": "give a credential of that account too: --account-context or --account-creds",
   "no-answer": "look again in half a minute",
   "not-told": "look again in half a minute",
   forbidden: "allow the subject for this user",

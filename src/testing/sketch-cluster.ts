@@ -108,7 +108,7 @@ export function sketchSample(
   return {
     takenAt: "2026-01-01T00:00:00Z",
     tookMs: 100,
-    sight: { system: "answers", allServersAnswered: living.length === pictures.length, account: "APP" },
+    sight: { system: "answers", allServersAnswered: living.length === pictures.length, account: "APP", others: [] },
     servers: pictures,
     meta: {
       leader: living[0]?.name ?? null,

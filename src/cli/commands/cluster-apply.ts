@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { durationOption } from "../options/duration.ts";
 import { addLedgerOptions } from "../options/ledger-options.ts";
@@ -41,6 +42,7 @@ export function registerClusterApply(parent: Command): void {
         "recovery of this cluster is at work; 130 cancelled.\n",
     );
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (path: string | undefined, flags: ApplyFlags) => {
     const json = flags.json ?? false;
     const validate = (): void => {
@@ -63,6 +65,7 @@ export function registerClusterApply(parent: Command): void {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       const { renderClusterPlan } = await import("../output/cluster-plan.ts");
       const { RecoveryProgress, renderRecovery } = await import("../output/recovery-report.ts");
+      const { withAccounts } = await import("../output/same-command.ts");
       const { readPlanFile } = await import("../read-plan-file.ts");
       // What is wrong with the command line is said before anything is waited for.
       const given = path === undefined ? undefined : await readPlanFile(path);
@@ -70,7 +73,13 @@ export function registerClusterApply(parent: Command): void {
       const { refused } = await readBackupCovers(flags.backups ?? []);
       for (const text of refused) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
       const words = operatorWords(flags);
-      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      await using session = await openClusterSession(
+        connectionFlags(command),
+        systemFlags(command),
+        signal,
+        [],
+        accountFlags(command),
+      );
       const { system } = session;
       if (!system) {
         throw new RelightError(
@@ -87,7 +96,12 @@ export function registerClusterApply(parent: Command): void {
           hint: "Name one with --ledger, if there is something to recover all the same.",
         });
       }
-      const first = await observeCluster({ account: session.account, system, signal });
+      const first = await observeCluster({
+        account: session.account,
+        others: session.others.map(({ api }) => api),
+        system,
+        signal,
+      });
       refuseUnknownServers(words, first, known.before);
       const color = useColor();
       using progress = new RecoveryProgress(process.stderr, flags.progress && !json);
@@ -95,6 +109,7 @@ export function registerClusterApply(parent: Command): void {
       const outcome = await recoverCluster(
         {
           account: session.session,
+          others: session.others,
           system,
           words,
           backups: flags.backups ?? [],
@@ -132,7 +147,11 @@ export function registerClusterApply(parent: Command): void {
       );
       progress.clear();
       if (json) printJson(outcome);
-      else process.stdout.write(renderRecovery(outcome, color));
+      else {
+        process.stdout.write(renderRecovery(outcome, color));
+        const missing = [...new Set(outcome.left.flatMap(({ account = [] }) => account))];
+        if (missing.length > 0) process.stdout.write(`Next: ${withAccounts(process.argv.slice(2), missing)}\n`);
+      }
       return exitCodeOf(outcome);
     });
   });

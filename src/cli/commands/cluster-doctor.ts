@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ExitCode } from "../../errors.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
@@ -41,6 +42,7 @@ export function registerClusterDoctor(parent: Command): void {
     );
   addLedgerOptions(command);
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: DoctorFlags) => {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster doctor" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
@@ -54,9 +56,16 @@ export function registerClusterDoctor(parent: Command): void {
       const { verifyCluster } = await import("../../operations/cluster-verify/verify-cluster.ts");
       await checkNamedLedger(flags.ledger);
       const found = flags.backups && (await readBackupCovers(flags.backups));
-      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      await using session = await openClusterSession(
+        connectionFlags(command),
+        systemFlags(command),
+        signal,
+        [],
+        accountFlags(command),
+      );
       const picture = await takePicture({
         account: session.account,
+        others: session.others.map(({ api }) => api),
         system: session.system,
         enough: () => flags.once === true,
         onWait: (ms) => {

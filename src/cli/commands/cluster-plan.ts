@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
 import { ExitCode } from "../../errors.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addLedgerOptions } from "../options/ledger-options.ts";
 import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
@@ -29,6 +30,7 @@ export function registerClusterPlan(parent: Command): void {
         "then on good days: without that memory nobody knows what a stream on a dead server held, and no backup covers it.\n",
     );
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: RecoveryFlags) => {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster plan" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
@@ -43,10 +45,17 @@ export function registerClusterPlan(parent: Command): void {
       await checkNamedLedger(flags.ledger);
       const found = await readBackupCovers(flags.backups ?? []);
       const words = operatorWords(flags);
-      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      await using session = await openClusterSession(
+        connectionFlags(command),
+        systemFlags(command),
+        signal,
+        [],
+        accountFlags(command),
+      );
       const known = await openClusterLedger(flags.ledger, session);
       const picture = await takePicture({
         account: session.account,
+        others: session.others.map(({ api }) => api),
         system: session.system,
         enough: (first) => {
           refuseUnknownServers(words, first, known.before);

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { ClusterStatus } from "../../cluster/cluster-status.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { ExitCode } from "../../errors.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
@@ -37,16 +38,24 @@ export function registerClusterStatus(parent: Command): void {
     );
   addLedgerOptions(command);
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: StatusFlags) => {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster status" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
-      const { checkNamedLedger, rememberInPassing } = await import("../cluster-ledger.ts");
+      const { checkNamedLedger, knownBefore, rememberInPassing } = await import("../cluster-ledger.ts");
       const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
       await checkNamedLedger(flags.ledger);
-      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      await using session = await openClusterSession(
+        connectionFlags(command),
+        systemFlags(command),
+        signal,
+        [],
+        accountFlags(command),
+      );
       const picture = await takePicture({
         account: session.account,
+        others: session.others.map(({ api }) => api),
         system: session.system,
         enough: (first) => flags.once === true || isPlainlyHealthy(first),
         onWait: (ms) => {
@@ -54,8 +63,9 @@ export function registerClusterStatus(parent: Command): void {
         },
         signal,
       });
+      const known = await knownBefore(flags.ledger, session);
       await rememberInPassing(flags.ledger, session, picture);
-      const status = clusterStatus(picture);
+      const status = clusterStatus(picture, known);
       if (flags.json) printJson(statusJson(status, picture));
       else {
         const { renderClusterStatus } = await import("../output/cluster-status.ts");
@@ -67,7 +77,7 @@ export function registerClusterStatus(parent: Command): void {
   });
 }
 
-function statusJson({ light, meta, servers, streams, notSeen }: ClusterStatus, picture: Picture): object {
+function statusJson({ light, meta, servers, streams, returned, notSeen }: ClusterStatus, picture: Picture): object {
   return {
     light,
     meta,
@@ -77,6 +87,7 @@ function statusJson({ light, meta, servers, streams, notSeen }: ClusterStatus, p
       last_seq: lastSeq,
       leaderless_consumers: leaderlessConsumers,
     })),
+    returned,
     not_seen: notSeen,
     picture,
   };

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { WatchEvent } from "../../operations/cluster-watch/watch-request.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { durationOption } from "../options/duration.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
@@ -60,6 +61,7 @@ export function registerClusterWatch(parent: Command): void {
         "could not be reached at the begin.\n",
     );
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: WatchFlags) => {
     const json = flags.json ?? false;
     const validate = (): void => {
@@ -76,7 +78,7 @@ export function registerClusterWatch(parent: Command): void {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       await checkNamedLedger(flags.ledger);
       const open = (told: readonly string[] = []): ReturnType<typeof openClusterSession> =>
-        openClusterSession(connectionFlags(command), systemFlags(command), signal, told);
+        openClusterSession(connectionFlags(command), systemFlags(command), signal, told, accountFlags(command));
       await using opening = new AsyncDisposableStack();
       const first = opening.use(await open());
       const auto = flags.auto ?? false;

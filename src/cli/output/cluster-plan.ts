@@ -28,6 +28,7 @@ const sayings: readonly (readonly [codes: RegExp, saying: string])[] = [
   [/^(r1-uncovered|last-copy|survivor-.*|survivors-differ|no-copy)$/, "a backup: --backups <dir>"],
   [/^(r1-uncovered|last-copy|survivor-.*|survivors-differ|no-copy)$/, "may be lost: --release ACCOUNT/STREAM"],
   [/^add-node$/, "fewer replicas will do: --without-spare"],
+  [/^inventory-unseen$/, "a further account: --account-context <name> or --account-creds <file>"],
   [/^inventory-unseen$/, "may be lost: --release 'ACCOUNT/*'"],
   [/^(may-come-back|meta-quorum)$/, "will not come back: --gone <server>"],
   [/^(on-purpose|written-since)$/, "is to be restored: --restore ACCOUNT/STREAM"],

@@ -3,6 +3,7 @@ import type { ClusterStatus, StreamStatus } from "../../cluster/cluster-status.t
 import type { Light } from "../../cluster/light.ts";
 import { nameList } from "../../cluster/name-list.ts";
 import type { Picture } from "../../cluster/picture.ts";
+import { removedCure } from "../../cluster/removed-and-back.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import { formatBytes, formatCount, formatSeconds, plural } from "./format-values.ts";
 import { notSeenLines } from "./not-seen-lines.ts";
@@ -123,6 +124,7 @@ function notes(status: ClusterStatus, { earlier, later }: Picture): string {
       `Streams without quorum keep their messages on the servers that are up. Bring ${silent.length > 0 ? nameList(silent) : "the others"} back; do not remove a server or scale a stream down before that.`,
     );
   }
+  if (status.returned.length > 0) lines.push(`${nameList(status.returned)}: ${removedCure}`);
   const consumers = status.streams.filter(
     ({ light, leaderlessConsumers }) => light === "red" && leaderlessConsumers.length > 0,
   );

@@ -52,7 +52,7 @@ const move = { verb: "move", server: "n3" } as const;
 const stepDown = { verb: "step-down", preferred: null } as const;
 const blind = { unseen: "no-system-credential" } as const;
 const withoutSystem: Situation = {
-  sample: { sight: { system: blind, allServersAnswered: blind, account: "APP" }, servers: [], meta: blind },
+  sample: { sight: { system: blind, allServersAnswered: blind, account: "APP", others: [] }, servers: [], meta: blind },
 };
 
 describe("planChange: peer-remove", () => {

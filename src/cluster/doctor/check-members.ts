@@ -1,4 +1,6 @@
+import type { Ledger } from "../ledger.ts";
 import type { Sample } from "../picture.ts";
+import { removedAndBack } from "../removed-and-back.ts";
 import type { MetaPicture } from "../server-picture.ts";
 import { isSeen } from "../unseen.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
@@ -8,10 +10,10 @@ export const checkMembers: Check = {
   id: "D6",
   title: "members of the meta group",
   needs: ["system-account"],
-  examine: ({ later }) => (isSeen(later.meta) ? findings(later.meta, later) : []),
+  examine: ({ later }, { ledger }) => (isSeen(later.meta) ? findings(later.meta, later, ledger) : []),
 };
 
-function findings(meta: MetaPicture, { servers }: Sample): readonly Finding[] {
+function findings(meta: MetaPicture, sample: Sample, ledger: Ledger | undefined): readonly Finding[] {
   const found: Finding[] = [];
   const add = (severity: Finding["severity"], title: string, evidence: readonly string[], cure: string): void => {
     found.push(...finding("D6", severity, title, evidence, cure));
@@ -34,8 +36,7 @@ function findings(meta: MetaPicture, { servers }: Sample): readonly Finding[] {
     );
   }
   if (!isSeen(meta.peers)) return found;
-  const { peers } = meta;
-  const ghosts = peers.filter(({ name }) => name === null).map(({ peer }) => `peer id ${peer}`);
+  const ghosts = meta.peers.filter(({ name }) => name === null).map(({ peer }) => `peer id ${peer}`);
   add(
     "warning",
     "The meta group has members that no server knows by name; they count for its quorum.",
@@ -48,15 +49,13 @@ function findings(meta: MetaPicture, { servers }: Sample): readonly Finding[] {
     meta.size % 2 === 0 ? [`${meta.size} members, ${meta.quorumNeeded} are needed`] : [],
     "Remove the member that was to be replaced, or add one.",
   );
-  const strangers = servers.filter(
-    ({ name, answers, jetstream }) =>
-      answers === true && isSeen(jetstream) && jetstream.enabled && !peers.some((peer) => peer.name === name),
-  );
+  // Those that are known to have been removed have a check of their own.
+  const strangers = sample.servers.filter((server) => removedAndBack(server, sample, ledger)?.kind === "stranger");
   add(
     "critical",
-    "These servers run JetStream and are no members of the meta group: they came back after they had been removed.",
+    "These servers run JetStream and are no members of the meta group: they started this moment, or came back after they had been removed.",
     strangers.map(({ name }) => name),
-    "Stop them, move their store directories away, and start them under new names.",
+    "Look again in a minute. Those that are still none: stop them, move their store directories away, and start them under new names.",
   );
   return found;
 }

@@ -1,5 +1,5 @@
-import { isSeen } from "../unseen.ts";
-import type { Check } from "./finding.ts";
+import { removedAndBack, removedCure } from "../removed-and-back.ts";
+import { type Check, finding } from "./finding.ts";
 
 /** D14: servers that were removed and are back under their name, which every version takes in another way, and none safely. */
 export const checkReturned: Check = {
@@ -7,22 +7,26 @@ export const checkReturned: Check = {
   title: "removed servers that are back under their name",
   needs: ["ledger", "system-account"],
   examine: ({ later }, { ledger }) => {
-    const evidence = (ledger?.servers ?? []).flatMap(({ name, removedAt }) => {
-      const seen = later.servers.find((server) => server.name === name);
-      if (removedAt === null || seen?.answers !== true) return [];
-      const { meta } = later;
-      const member = isSeen(meta) && isSeen(meta.peers) && meta.peers.some((peer) => peer.name === name);
-      return [`${name}: removed on ${removedAt}, ${member ? "a member again" : "answers, and is no member"}`];
-    });
-    if (evidence.length === 0) return [];
+    const told = (kind: "removed" | "member-again"): readonly string[] =>
+      later.servers.flatMap((server) => {
+        const back = removedAndBack(server, later, ledger);
+        return back?.kind === kind ? [`${server.name} ${back.text}`] : [];
+      });
     return [
-      {
-        id: "D14",
-        severity: "critical",
-        title: "These servers were removed for good, and are back under their old names.",
-        evidence,
-        cure: "Stop them. They may come back with a new server_name and an empty store directory only.",
-      },
+      ...finding(
+        "D14",
+        "critical",
+        "These servers were removed for good, and are back under their old names without being members.",
+        told("removed"),
+        removedCure,
+      ),
+      ...finding(
+        "D14",
+        "warning",
+        "These servers were removed for good, and were taken in again under their old names.",
+        told("member-again"),
+        "Their old data is gone. In daylight, replace each by a server with a new server_name and an empty store directory.",
+      ),
     ];
   },
 };

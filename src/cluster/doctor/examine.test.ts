@@ -313,12 +313,20 @@ const cases: readonly Case[] = [
     evidence: /^APP > S: n2: 4 messages cannot be read/,
   },
   {
-    title: "a server that was removed and is back",
+    title: "a server that was removed and is a member again",
     later: healthy,
     background: { ledger: remembered({ removedAt: "2025-12-31T00:00:00Z" }) },
     id: "D14",
+    severity: "warning",
+    evidence: /^n3 was removed on 2025-12-31 00:00:00 UTC and is a member again/,
+  },
+  {
+    title: "a server that was removed, is back, and is no member",
+    later: withMeta({ peers: [sketchPeer("+n1"), sketchPeer("+n2")] }),
+    background: { ledger: remembered({ removedAt: "2025-12-31T00:00:00Z" }) },
+    id: "D14",
     severity: "critical",
-    evidence: /^n3: removed on 2025-12-31T00:00:00Z, a member again$/,
+    evidence: /^n3 was removed on 2025-12-31 00:00:00 UTC and is back under its old name: no member/,
   },
   {
     title: "a monitoring port for all, and none that only the machine reaches",
@@ -380,7 +388,7 @@ describe("examine", () => {
     const blind: Unseen = { unseen: "no-system-credential" };
     const sample: Sample = {
       ...sketchSample([], [sketchStream("S", whole)]),
-      sight: { system: blind, allServersAnswered: blind, account: "APP" },
+      sight: { system: blind, allServersAnswered: blind, account: "APP", others: [] },
       meta: blind,
     };
     const { findings, passed, skipped } = examine(sketchPicture(sample, null));

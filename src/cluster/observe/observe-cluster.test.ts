@@ -66,7 +66,7 @@ for (const version of ["2.10", "2.15"]) {
 
     it("is whole where all is well", async () => {
       const sample = await lookUntil((one) => stateOf(one, "ORDERS") === "healthy");
-      assert.deepEqual(sample.sight, { system: "answers", allServersAnswered: true, account: "APP" });
+      assert.deepEqual(sample.sight, { system: "answers", allServersAnswered: true, account: "APP", others: [] });
       assert.deepEqual(
         sample.servers.map(({ name, answers, version: own }) => [name, answers, own]),
         ["n1", "n2", "n3"].map((name) => [name, true, cluster.version]),
@@ -111,7 +111,7 @@ for (const version of ["2.10", "2.15"]) {
     it("says what a user without the system account cannot see", async () => {
       const sample = await observeCluster({ account: session.api, ...settings });
       const why = { unseen: "no-system-credential" };
-      assert.deepEqual(sample.sight, { system: why, allServersAnswered: why, account: "APP" });
+      assert.deepEqual(sample.sight, { system: why, allServersAnswered: why, account: "APP", others: [] });
       assert.deepEqual(sample.meta, why);
       assert.deepEqual(
         sample.servers.map(({ name, answers }) => [name, answers]),

@@ -1,7 +1,7 @@
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { AccountPicture } from "../picture.ts";
 import type { StreamPicture } from "../stream-picture.ts";
-import { isSeen, isUnseen, type Known, seenOr, type Unseen } from "../unseen.ts";
+import { isSeen, isUnseen, type Known, seenOr } from "../unseen.ts";
 import type { AccountView, StreamView } from "./account-view.ts";
 import { inParallel } from "./in-parallel.ts";
 import { pictureConsumers } from "./picture-consumers.ts";
@@ -11,10 +11,14 @@ import type { SystemView } from "./system-view.ts";
 
 export interface AccountsEvidence {
   readonly system: Known<SystemView>;
-  /** What the account of the ordinary credential said. */
-  readonly own: AccountView | Unseen;
-  readonly api: JetStreamApi | undefined;
+  /** What the accounts said that there are credentials of. */
+  readonly asked: readonly AskedAccount[];
   readonly timeoutMs: number;
+}
+
+export interface AskedAccount {
+  readonly api: JetStreamApi;
+  readonly view: AccountView;
 }
 
 /** Streams whose consumers are asked for at a time. */
@@ -22,17 +26,21 @@ const atOnce = 16;
 /** For an account whose name is not known: it may not ask who it is. */
 const nameless = "(this account)";
 
-/** Every account that is known: that of the credential, and all that a server holds streams of. */
+/** Every account that is known: those of the credentials, and all that a server holds streams of. */
 export async function pictureAccounts(evidence: AccountsEvidence): Promise<readonly AccountPicture[]> {
-  const { system, own } = evidence;
+  const { system, asked } = evidence;
   const held = heldByAccount(system);
-  const ownName = "unseen" in own ? undefined : seenOr(ownAccount(system, own), nameless);
+  const own = new Map<string, AskedAccount>();
+  for (const one of asked) {
+    const name = seenOr(ownAccount(system, one.view), nameless);
+    // Two credentials of one account tell the same.
+    if (!own.has(name)) own.set(name, one);
+  }
   // In operator mode servers call an account by its nametag and by its id, and the account calls itself by its id.
-  const names = new Set([...held.keys(), ...(ownName === undefined ? [] : [ownName])]);
+  const names = new Set([...held.keys(), ...own.keys()]);
   const pictures: AccountPicture[] = [];
   for (const name of [...names].sort()) {
-    const view = name === ownName && !("unseen" in own) ? own : undefined;
-    pictures.push(await pictureAccount(name, held.get(name) ?? new Map(), view, evidence));
+    pictures.push(await pictureAccount(name, held.get(name) ?? new Map(), own.get(name), evidence));
   }
   return pictures;
 }
@@ -40,13 +48,14 @@ export async function pictureAccounts(evidence: AccountsEvidence): Promise<reado
 async function pictureAccount(
   account: string,
   held: ReadonlyMap<string, readonly StreamReplica[]>,
-  view: AccountView | undefined,
-  { system, api, timeoutMs }: AccountsEvidence,
+  asked: AskedAccount | undefined,
+  { system, timeoutMs }: AccountsEvidence,
 ): Promise<AccountPicture> {
+  const { api, view } = asked ?? {};
   const names = view ? view.names : ({ unseen: "no-account-credential" } as const);
   // One that was asked for by an old name and is held by nobody was deleted.
-  const asked = [...(view?.streams ?? [])].filter(([, { answer }]) => answer.kind !== "not-found");
-  const all = [...new Set([...asked.map(([name]) => name), ...held.keys()])].sort();
+  const told = [...(view?.streams ?? [])].filter(([, { answer }]) => answer.kind !== "not-found");
+  const all = [...new Set([...told.map(([name]) => name), ...held.keys()])].sort();
   const streams: StreamPicture[] = new Array(all.length);
   await inParallel([...all.entries()], atOnce, async ([index, name]) => {
     const replicas: Known<readonly StreamReplica[]> = isUnseen(system) ? system : (held.get(name) ?? []);
@@ -60,7 +69,7 @@ async function pictureAccount(
           stream: name,
           settings: config ? settingsOf(config) : { unseen: "no-answer" },
           replicas,
-          api: view ? api : undefined,
+          api,
           mayHaveSome: !view || info === undefined || info.state.consumer_count > 0,
           timeoutMs,
         });

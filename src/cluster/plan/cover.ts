@@ -1,5 +1,6 @@
 import { type LedgerStream, streamKey } from "../ledger.ts";
 import type { StreamCounters } from "../picture.ts";
+import { spanText } from "../span-text.ts";
 import type { Blocker } from "./cluster-plan.ts";
 import type { BackupCover } from "./plan-request.ts";
 import type { View } from "./view.ts";
@@ -49,14 +50,19 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     own && strayedFrom.length === 0 && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
   const age = (time: string | null): number =>
     time === null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
-  const silent = remembered?.servers.map((server) => view.servers.get(server)?.silentSince).filter((at) => at != null);
-  const lastHeard = silent?.sort().at(-1) ?? null;
+  const silent = (remembered?.servers ?? []).flatMap((server) => {
+    const standing = view.servers.get(server);
+    return standing === undefined || standing.silentSince === null ? [] : [standing.aliveUntil];
+  });
+  const aliveUntil = silent.sort().at(-1) ?? null;
   // What was published between the last look and the death is in no baseline: nobody may call that covered unasked.
   const baselineYoung =
-    countersAt !== null && (lastHeard === null || Date.parse(lastHeard) - Date.parse(countersAt) <= thresholds.stuckMs);
+    countersAt !== null &&
+    (aliveUntil === null || Date.parse(aliveUntil) - Date.parse(countersAt) <= thresholds.stuckMs);
   const unseenSince =
     countersAt !== null && !baselineYoung
-      ? `; it was last seen on ${countersAt}, and what came after that nobody knows`
+      ? `; it was last seen on ${countersAt}, up to ${spanText(Date.parse(aliveUntil ?? now) - Date.parse(countersAt))} before its death, ` +
+        "and what came in between nobody knows"
       : null;
   const rival = backup === null ? rivalOf(view, account, name) : null;
   const consumersBehind = backup === null || history !== remembered ? [] : behind(remembered, backup);

@@ -3,6 +3,7 @@ import { isSeen, type UnseenReason } from "../unseen.ts";
 import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
 import { fewerReplicas } from "./fewer-replicas.ts";
+import { memoryOfServer } from "./memory-of-server.ts";
 import { planLed } from "./plan-led.ts";
 import { planMetaDown } from "./plan-meta-down.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -109,6 +110,10 @@ function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
       `Before anything is removed: see that ${gone.join(", ")} cannot start again, and copy its store directory away. It may return ` +
         "only with a new server_name and an empty store directory.",
     );
+    for (const server of serversOfKind(view, "gone")) {
+      const { young, text } = memoryOfServer(view, server);
+      if (!young) notes.push(`${text}. A backup that covers what is remembered may lack the rest.`);
+    }
     if (view.rules.mayPickOfflinePeer) {
       notes.push("This server version may place new replicas on servers that are offline: remove all dead ones.");
     }

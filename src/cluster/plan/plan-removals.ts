@@ -4,6 +4,7 @@ import { candidates } from "./candidates.ts";
 import type { Blocker, Condition, PlanStep } from "./cluster-plan.ts";
 import { coverOf, lossBlocker } from "./cover.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
+import { memoryOfServer } from "./memory-of-server.ts";
 import { consumersOn } from "./plan-consumers.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import type { StreamStanding } from "./stream-standing.ts";
@@ -109,15 +110,33 @@ function draft(view: View, server: ServerStanding, before: Before): Draft {
     if (blocker === null || affected.some((one) => one.key === key)) continue;
     blockers.push({ ...blocker, code: "last-copy", text: `${server.name} may have the last copy. ${blocker.text}` });
   }
-  for (const { name, inventory } of request.picture.later.accounts) {
-    if (isSeen(inventory) || request.words.released.includes(`${name}/*`)) continue;
+  const memory = memoryOfServer(view, server);
+  if (!memory.young) evidence.unshift(memory.text);
+  for (const { account, spoken } of unlistedAccounts(view)) {
+    // Of an account that no living server knows, a young memory has all that was on the dead ones.
+    if ((!spoken && memory.young) || request.words.released.includes(`${account}/*`)) continue;
     blockers.push({
       code: "inventory-unseen",
-      text: `not all streams of account ${name} are known: one with its last replica on ${server.name} would be lost unnoticed`,
-      cure: `Give a credential of account ${name}, or release all of it: ${name}/*.`,
+      text: `not all streams of account ${account} are known: one with its last replica on ${server.name} would be lost unnoticed. ${memory.text}`,
+      cure: `Give a credential of account ${account} too, or release all of it: ${account}/*.`,
     });
   }
   return { server, blockers: unique(blockers), after, evidence, safe, streams: affected.length };
+}
+
+/** Accounts that do not list their streams. `spoken`: a living server knows the account; else only the ledger does. */
+function unlistedAccounts({
+  request,
+  memory,
+}: View): readonly { readonly account: string; readonly spoken: boolean }[] {
+  const { accounts } = request.picture.later;
+  const unlisted = accounts.filter(({ inventory }) => !isSeen(inventory)).map(({ name }) => name);
+  const remembered = new Set([...memory.values()].map(({ account }) => account));
+  for (const { name } of accounts) remembered.delete(name);
+  return [
+    ...unlisted.map((account) => ({ account, spoken: true })),
+    ...[...remembered].map((account) => ({ account, spoken: false })),
+  ];
 }
 
 function judgeStream(

@@ -25,7 +25,12 @@ export interface ServerStanding {
   readonly member: boolean;
   /** The meta leader calls it offline. */
   readonly offline: boolean;
+  /** When it was last heard, by Relight or by the meta leader; null: it answers, or nobody knows. */
   readonly silentSince: string | null;
+  /** When Relight last saw it alive; null: it never did. */
+  readonly lastSeen: string | null;
+  /** How long it may have been alive at most: what was done on it after `lastSeen` and before that nobody knows. */
+  readonly aliveUntil: string;
   /** When it will count as gone without the operator's word; null: it does, or nobody knows. */
   readonly goneAt: string | null;
   /** The operator said that it is gone. */
@@ -57,9 +62,12 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
     const heard = standing !== null && !standing.offline && (standing.activeMs ?? Number.POSITIVE_INFINITY) < 10_000;
     const byWord = words.gone.some((word) => isMeant(word, { name, peer }));
     const offline = standing?.offline ?? false;
-    const silentSince = answers
-      ? null
-      : (seen?.lastSeen ?? remembered.get(name)?.lastSeen ?? sinceActive(later, standing));
+    const known = remembered.get(name);
+    const lastSeen = latest(seen?.lastSeen, known?.lastSeen);
+    const active = sinceActive(later, standing);
+    // A ledger may be old, and the meta leader new: who heard it last knows best.
+    const silentSince = answers ? null : latest(lastSeen, active);
+    const aliveUntil = answers ? now : (latest(lastSeen, active ?? known?.removedAt ?? known?.missedAt ?? now) ?? now);
     // The time counts from when it was last heard, and the server's own verdict is needed besides.
     const longEnough = silentSince !== null && Date.parse(now) - Date.parse(silentSince) >= thresholds.goneAfterMs;
     const wait = Math.max(thresholds.goneAfterMs, offline ? 0 : rules.offlineAfterMs);
@@ -71,9 +79,11 @@ export function serverStandings(request: PlanRequest, rules: ClusterRules): Read
       member: member !== undefined,
       offline,
       silentSince,
+      lastSeen,
+      aliveUntil,
       goneAt: answers || gone || silentSince === null ? null : new Date(Date.parse(silentSince) + wait).toISOString(),
       byWord,
-      removedAt: member !== undefined && !answers ? null : (remembered.get(name)?.removedAt ?? null),
+      removedAt: member !== undefined && !answers ? null : (known?.removedAt ?? null),
       seen,
     });
   }
@@ -102,4 +112,14 @@ function answered(sample: Sample | null, name: string): boolean {
 function sinceActive(sample: Sample, standing: { readonly activeMs: number | null } | null): string | null {
   if (standing?.activeMs == null) return null;
   return new Date(Date.parse(sample.takenAt) - standing.activeMs).toISOString();
+}
+
+/** RFC 3339 in UTC, which sorts as it is. */
+function latest(...times: readonly (string | null | undefined)[]): string | null {
+  return (
+    times
+      .filter((time) => time != null)
+      .sort()
+      .at(-1) ?? null
+  );
 }

@@ -33,7 +33,7 @@ export function resolveSystemSettings(
     });
   }
   const typed = [systemCreds, systemNkey, systemUser].filter(Boolean).length;
-  if (systemContext && typed === 0 && !systemPassword) return ofContext(systemContext, ordinary, environment);
+  if (systemContext && typed === 0 && !systemPassword) return settingsOfContext(systemContext, ordinary, environment);
   if (systemContext) {
     throw new RelightError("USAGE", "--system-context brings its own credentials", {
       hint: "Give it alone, or give the credentials alone.",
@@ -59,7 +59,12 @@ export function resolveSystemSettings(
   return { servers, serversOrigin, credentials, tls, timeoutMs, name, warnings: [] };
 }
 
-function ofContext(context: string, ordinary: ConnectionSettings, environment: Environment): ConnectionSettings {
+/** The settings of a context alone: nothing of the environment, whose credentials are the ordinary user's. */
+export function settingsOfContext(
+  context: string,
+  ordinary: ConnectionSettings,
+  environment: Environment,
+): ConnectionSettings {
   const nothingElse = Object.fromEntries(Object.entries(environment).filter(([key]) => !key.startsWith("NATS_")));
   const settings = resolveConnectionSettings({ context, connectionName: ordinary.name }, nothingElse);
   return { ...settings, timeoutMs: ordinary.timeoutMs };

@@ -15,6 +15,8 @@ export const committedGapMs = 2_000;
 
 export interface LooksOptions {
   readonly account: JetStreamApi | undefined;
+  /** Further accounts. */
+  readonly others?: readonly JetStreamApi[] | undefined;
   /** undefined: the account's own streams only are seen. */
   readonly system: NatsConnection | undefined;
   readonly earlier: Sample | undefined;
@@ -39,9 +41,9 @@ export class Looks {
 
   /** Looks once. Throws CANCELLED, or what the signal says. */
   async look(): Promise<Sample> {
-    const { account, system, signal } = this.#options;
+    const { account, others, system, signal } = this.#options;
     const earlier = this.last;
-    const sample = await observeCluster({ account, system, earlier, brief: earlier !== undefined, signal });
+    const sample = await observeCluster({ account, others, system, earlier, brief: earlier !== undefined, signal });
     this.#trail.add(sample);
     return sample;
   }

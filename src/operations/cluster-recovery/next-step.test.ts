@@ -13,7 +13,7 @@ import {
 import { type Allowances, isGrave, nextStep } from "./next-step.ts";
 
 const planOf = (situation: Situation): ClusterPlan => planCluster(sketchRequest(situation));
-const all: Allowances = { account: "APP", only: undefined, done: new Set(), declined: new Set() };
+const all: Allowances = { accounts: new Set(["APP"]), only: undefined, done: new Set(), declined: new Set() };
 
 /** n3 is dead, with a part of an R3; n4 can take it. */
 const dead: Situation = {
@@ -63,9 +63,11 @@ describe("what comes next", () => {
   });
 
   it("is no step of a stream of another account: there is no credential for it", () => {
-    const next = nextStep(planOf(lost), { ...all, account: "OTHER" });
+    const next = nextStep(planOf(lost), { ...all, accounts: new Set(["OTHER"]) });
     assert.equal(next.step, null);
-    assert.match(next.left[0]?.cure ?? "", /credential of account APP/);
+    assert.match(next.left[0]?.text ?? "", /restore:APP\/ONE was not begun: it needs a credential of account APP/);
+    assert.equal(next.left[0]?.account, "APP");
+    assert.equal(id(nextStep(planOf(lost), { ...all, accounts: new Set(["OTHER", "APP"]) }).step), "restore:APP/ONE");
     assert.equal(id(nextStep(planOf(lost), all).step), "restore:APP/ONE");
   });
 

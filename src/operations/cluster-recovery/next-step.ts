@@ -4,8 +4,8 @@ import { type Failure, streamOfStep } from "./tally.ts";
 
 /** What a recovery may do. */
 export interface Allowances {
-  /** The account that there is a session of; null: none. */
-  readonly account: string | null;
+  /** The accounts that there is a session of. */
+  readonly accounts: { has(account: string): boolean };
   /** Ids of the steps that may be done; undefined: all. */
   readonly only: ReadonlySet<string> | undefined;
   /** Ids of the steps that were done in this run: none is done twice. */
@@ -59,7 +59,7 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
 }
 
 function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {
-  const { account, only, done, declined } = allowances;
+  const { accounts, only, done, declined } = allowances;
   if (only && !only.has(id)) {
     return { text: `${id} is not in the given plan`, cure: "The cluster has changed since: make a new plan." };
   }
@@ -68,10 +68,11 @@ function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<Le
     return { text: `${id} was done and verified, and is needed again`, cure: "Look why: relight cluster doctor." };
   }
   const ofSystem = target.stream === null || kind === "move" || kind === "cancel-move";
-  if (!ofSystem && target.account !== account) {
+  if (!ofSystem && target.account !== null && !accounts.has(target.account)) {
     return {
-      text: `${id} is of another account than the ordinary credential`,
-      cure: `Run the command again with a credential of account ${target.account}.`,
+      account: target.account,
+      text: `${id} was not begun: it needs a credential of account ${target.account}`,
+      cure: `Run the command again with one beside the others: --account-context <context> or --account-creds <file> of account ${target.account}.`,
     };
   }
   return null;

@@ -1,6 +1,7 @@
 import type { Sample } from "../../cluster/picture.ts";
 import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
 import { isSeen } from "../../cluster/unseen.ts";
+import type { LeftOver } from "./recovery-request.ts";
 import { whatChanged } from "./what-changed.ts";
 
 /**
@@ -35,6 +36,14 @@ export class Patience {
   /** What is other than when something could still be done, for a person; empty: it was never otherwise in this run. */
   changes(now: Sample): readonly string[] {
     return this.#calm === null ? [] : whatChanged(this.#calm, now);
+  }
+
+  /** The same, as what is left where that is why nothing more may be done. `step`: the last one that was begun. */
+  left(now: Sample, step: string | undefined): readonly LeftOver[] {
+    const changes = this.changes(now);
+    if (changes.length === 0) return [];
+    const text = `since ${step === undefined ? "it began" : `the last step (${step})`}: ${changes.join("; ")}`;
+    return [{ step: null, text, cure: "Mend that, and run the command again: it goes on where it stopped." }];
   }
 
   /** No leader for so long is how it is now: the plan says what is to be done then. */

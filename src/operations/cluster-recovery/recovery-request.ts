@@ -8,8 +8,10 @@ import type { Session } from "../../jetstream/session.ts";
 export interface RecoveryRequest {
   /** A connection of the system account: without it nothing can be planned. */
   readonly system: NatsConnection;
-  /** The account whose streams are dealt with; steps of other accounts are left. */
+  /** The account whose streams are dealt with; steps of accounts that there is no session of are left. */
   readonly account: Session | undefined;
+  /** Further accounts, whose streams are dealt with too. */
+  readonly others?: readonly Session[];
   readonly words: OperatorWords;
   /** Streams ("ACCOUNT/STREAM") that are right as they are now, whatever the ledger has of them. */
   readonly accept?: readonly string[];
@@ -99,6 +101,8 @@ export interface RecoveryOutcome {
 }
 
 export interface LeftOver {
+  /** The account of which a credential is missing; not there where none is. */
+  readonly account?: string;
   /** The step's id; null: it is about none. */
   readonly step: string | null;
   readonly text: string;

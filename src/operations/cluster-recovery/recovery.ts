@@ -5,7 +5,6 @@ import { fewerReplicas } from "../../cluster/plan/fewer-replicas.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { defaultThresholds, type PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { viewOf } from "../../cluster/plan/view.ts";
-import { seenOr } from "../../cluster/unseen.ts";
 import type { RelightError } from "../../errors.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { BackupsAtHand } from "./backups-at-hand.ts";
@@ -17,6 +16,7 @@ import { performStep } from "./perform-step.ts";
 import type { BackupCovers } from "./read-backup-covers.ts";
 import type { LeftOver, RecoveryOptions, RecoveryOutcome, RecoveryRequest, StepRecord } from "./recovery-request.ts";
 import { rememberLook } from "./remember-look.ts";
+import { sessionOf, sessionsByAccount } from "./sessions-by-account.ts";
 import { stillAsked } from "./still-asked.ts";
 import { isAnswer, Tally } from "./tally.ts";
 import { whatChanged } from "./what-changed.ts";
@@ -42,7 +42,8 @@ export class Recovery {
   /** What a person has to look at although no plan says it any more. */
   readonly #asked = new Map<string, LeftOver>();
   readonly #backups: BackupsAtHand;
-  readonly #restored = new Map<string, number>();
+  /** By account: names of streams that were restored, with the last sequence of each in its backup. */
+  readonly #restored = new Map<string, Map<string, number>>();
   #gapMs = defaultGapMs;
   #plan: ClusterPlan | null = null;
   /** Streams that miss a replica, as the operator accepted. */
@@ -62,6 +63,7 @@ export class Recovery {
     this.#backups = new BackupsAtHand(found);
     this.#looks = new Looks({
       account: request.account?.api,
+      others: request.others?.map(({ api }) => api),
       system: request.system,
       earlier: request.earlier,
       signal: options.signal,
@@ -86,13 +88,14 @@ export class Recovery {
     let waited = "";
     for (;;) {
       this.#options.signal?.throwIfAborted();
-      const { plan, planned, account } = await this.#replan();
+      const { plan, planned } = await this.#replan();
       const { done, failed } = this.#tally;
-      const allowances = { account, only: this.#request.only, done, failed, declined: this.#declined };
+      const accounts = sessionsByAccount(planned.picture.later, this.#request);
+      const allowances = { accounts, only: this.#request.only, done, failed, declined: this.#declined };
       const { step, wait, waits, left } = nextStep(plan, allowances);
       const mood = this.#patience.judge(plan, planned.picture.later);
       if (mood === "over" || (mood === "wait" && Date.now() >= waitUntil)) {
-        return this.#outcome("left", [...this.#changes(planned), ...left]);
+        return this.#outcome("left", [...this.#patience.left(planned.picture.later, this.#steps.at(-1)?.id), ...left]);
       }
       if (mood === "wait") {
         this.#gapMs = defaultGapMs;
@@ -146,15 +149,6 @@ export class Recovery {
     return verdict !== "stop";
   }
 
-  /** What happened while it was at work, where that is why nothing more may be done. */
-  #changes({ picture }: PlanRequest): readonly LeftOver[] {
-    const changes = this.#patience.changes(picture.later);
-    if (changes.length === 0) return [];
-    const last = this.#steps.at(-1)?.id;
-    const text = `since ${last === undefined ? "it began" : `the last step (${last})`}: ${changes.join("; ")}`;
-    return [{ step: null, text, cure: "Mend that, and run the command again: it goes on where it stopped." }];
-  }
-
   /** True: a backup that the plan relies on is none, so plan anew. */
   async #dropSpoiled(plan: ClusterPlan, planned: PlanRequest): Promise<boolean> {
     const spoiled = await this.#backups.dropSpoiled(plan, planned, this.#options.signal);
@@ -176,7 +170,6 @@ export class Recovery {
     readonly plan: ClusterPlan;
     /** What it was made from. */
     readonly planned: PlanRequest;
-    readonly account: string | null;
   }> {
     const picture = await this.#looks.picture(this.#gapMs);
     const backups = this.#backups.covers(picture.later);
@@ -202,7 +195,13 @@ export class Recovery {
       await this.#log.write({ event: "planned", outcome: plan.summary, evidence: plan.steps.map(shortly) });
       this.#options.onEvent?.({ kind: "planned", plan });
     }
-    return { plan, planned, account: seenOr(picture.later.sight.account, null) };
+    return { plan, planned };
+  }
+
+  #restoredIn(account: string): Map<string, number> {
+    const known = this.#restored.get(account) ?? new Map<string, number>();
+    this.#restored.set(account, known);
+    return known;
   }
 
   /** What a person took long to answer is looked at anew before it is done. */
@@ -217,13 +216,13 @@ export class Recovery {
 
   async #perform(step: PlanStep, plan: ClusterPlan, planned: PlanRequest): Promise<RelightError | null> {
     const { record, covers, error } = await performStep(step, {
-      request: this.#request,
+      request: { ...this.#request, account: sessionOf(step, planned.picture.later, this.#request) },
       options: this.#options,
       planned,
       looks: this.#looks,
       log: this.#log,
       newBackups: this.#places.newBackups,
-      restored: this.#restored,
+      restored: this.#restoredIn(step.target.account ?? ""),
     });
     this.#steps.push(record);
     this.#backups.add(covers);

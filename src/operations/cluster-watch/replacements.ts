@@ -66,7 +66,7 @@ export class Replacements {
   async actOn(
     proposal: Proposal,
     { picture }: PlanRequest,
-    { system, session }: WatchEyes,
+    { system, session, others = [] }: WatchEyes,
     vigil: Vigil,
     backups: readonly string[],
   ): Promise<RecoveryOutcome | null> {
@@ -82,6 +82,7 @@ export class Replacements {
         {
           system,
           account: session,
+          others,
           words: noWords,
           backups,
           thresholds: { ...defaultThresholds, goneAfterMs },

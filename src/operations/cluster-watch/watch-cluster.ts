@@ -103,9 +103,10 @@ class Watch implements AsyncDisposable {
   /** Looks once, and does what is to be done. True where it was ended while it was at work. */
   async #look(eyes: WatchEyes): Promise<boolean> {
     const { account, system } = eyes;
+    const others = eyes.others?.map(({ api }) => api);
     const { signal } = this.#options;
     const last = this.#trail.last;
-    const sample = await observeCluster({ account, system, earlier: last, brief: last !== undefined, signal });
+    const sample = await observeCluster({ account, others, system, earlier: last, brief: last !== undefined, signal });
     this.#looks += 1;
     this.#vigil = keepVigil(this.#vigil, sample);
     if (isBlind(sample, eyes)) {
@@ -117,11 +118,11 @@ class Watch implements AsyncDisposable {
     await this.#replacements.learn(system);
     const picture = this.#trail.picture(sample);
     this.#trail.add(sample);
-    const status = clusterStatus(picture);
+    const ledger = await this.#remember(picture, system !== undefined);
+    const status = clusterStatus(picture, ledger ?? undefined);
     const things = watchedThings(status);
     const changes = watchedChanges(this.#things, things);
     this.#things = things;
-    const ledger = await this.#remember(picture, system !== undefined);
     const planned = await this.#planned(picture, ledger, system !== undefined);
     const proposal = planned && (await this.#propose(planned));
     const at = sample.takenAt;

@@ -12,6 +12,8 @@ import type { RecoveryEvent, RecoveryOutcome } from "../cluster-recovery/recover
 export interface WatchEyes extends AsyncDisposable {
   readonly account: JetStreamApi | undefined;
   readonly session: Session | undefined;
+  /** Sessions of further accounts. */
+  readonly others?: readonly Session[];
   readonly system: NatsConnection | undefined;
 }
 

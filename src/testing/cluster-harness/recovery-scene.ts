@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
+import { clusterStatus } from "../../cluster/cluster-status.ts";
+import type { ServerVerdict } from "../../cluster/judge-server.ts";
 import { observeCluster } from "../../cluster/observe/observe-cluster.ts";
 import { takePicture } from "../../cluster/observe/take-picture.ts";
 import type { Sample } from "../../cluster/picture.ts";
@@ -15,7 +17,7 @@ import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { LocalCluster, type LocalClusterOptions } from "../../local/local-cluster.ts";
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
-import { mergeLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
+import { mergeLedgerFile, readLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
 import { recoverCluster } from "../../operations/cluster-recovery/recover-cluster.ts";
 import type { RecoveryOutcome, RecoveryRequest } from "../../operations/cluster-recovery/recovery-request.ts";
 import { compareStreams, type Tolerances } from "../compare-streams.ts";
@@ -172,6 +174,17 @@ export class RecoveryScene implements AsyncDisposable {
       earlier = sample;
       await sleep(300);
     }
+  }
+
+  /** What `relight cluster status` says of a server, once it answers. */
+  async statusOf(server: string): Promise<ServerVerdict> {
+    const ledger = await readLedgerFile(this.ledger);
+    const later = await this.sample(({ servers }) =>
+      servers.some(({ name, answers }) => name === server && answers === true),
+    );
+    const picture = { format: "relight-cluster-picture", formatVersion: 1, earlier: null, later } as const;
+    const verdict = clusterStatus(picture, ledger).servers.find((one) => one.server === server);
+    return verdict ?? assert.fail(`nothing is said of ${server}`);
   }
 
   /** What Relight would do now, seen from the nodes that run, or from those named. It does none of it. */

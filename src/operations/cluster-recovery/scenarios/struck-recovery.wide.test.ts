@@ -31,6 +31,12 @@ describe("a recovery that meets trouble on its way", { timeout: 300_000 }, () =>
     // As the stub of ONE is gone, somebody takes its subjects. Another node dies before the first restore, and comes back late.
     const trouble: Promise<unknown>[] = [];
     const backups = [on.at("all")];
+    const living = homes.find((name) => name !== victim);
+    const rival = {
+      name: "RIVAL",
+      subjects: ["one.>"],
+      placement: { tags: [`node:${living}`] },
+    } as unknown as StreamConfig;
     const outcome = await on.recover(
       { gone: [victim] },
       { backups, maxWaitMs: 120_000 },
@@ -39,9 +45,9 @@ describe("a recovery that meets trouble on its way", { timeout: 300_000 }, () =>
           showEvent(event);
           if (event.kind !== "step-ended" || event.step.state !== "done") return;
           const { id } = event.step;
-          const rival = { name: "RIVAL", subjects: ["one.>"], num_replicas: 1 } as StreamConfig;
-          if (id === "delete-stub:APP/TWO") trouble.push(on.cluster.node(second).kill());
           if (id === "delete-stub:APP/ONE") trouble.push(on.session.api.createStream(rival));
+          if (id === "delete-stub:APP/TWO")
+            trouble.push(Promise.all(trouble).then(() => on.cluster.node(second).kill()));
           if (id === "restore:APP/TWO") trouble.push(on.cluster.node(second).launch());
         },
       },
