@@ -20,6 +20,7 @@ import { editNotes } from "./edit-notes.ts";
 import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
 import { editedManifest } from "./edited-manifest.ts";
 import { formatOf } from "./format-of.ts";
+import { sameAsProven } from "./same-as-proven.ts";
 
 export interface EditOptions extends EditWishes {
   /** The directory to make; absent: nothing is written. */
@@ -85,7 +86,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
     const { report } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
-    sameAsProven(stored, report);
+    sameAsProven(stored, report.sourceMessages);
     return {
       plan,
       report,
@@ -103,7 +104,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const out = join(staged.path, name);
   const { done, checked } = await foreseeing({ ...order, out }, (foreseen) => editAndCheck(foreseen, running));
   const notes = [...(options.notes ?? []), ...editNotes(plan, done.report)];
-  sameAsProven(stored, done.report);
+  sameAsProven(stored, done.report.sourceMessages);
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
       "INTERNAL",
@@ -196,16 +197,6 @@ async function insideConfig(stored: StoredStream, signal: AbortSignal | undefine
   throw new RelightError("BACKUP_INVALID", `${stored.path} holds no stream configuration`, {
     context: { path: stored.path },
   });
-}
-
-/** Another archive that took the place of the one which was backed up can be whole as well. */
-function sameAsProven({ archive, manifest }: StoredStream, { sourceMessages }: EditReport): void {
-  if (!manifest || manifest.content.messages === sourceMessages) return;
-  throw new RelightError(
-    "ARCHIVE_DAMAGED",
-    `${archive} holds ${sourceMessages} messages, and had ${manifest.content.messages} when it was proven`,
-    { context: { path: archive } },
-  );
 }
 
 function createdOf({ manifest, created = manifest?.created }: StoredStream): { readonly created?: string } {
