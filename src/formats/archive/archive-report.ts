@@ -34,6 +34,7 @@ export type ProblemCode =
   | "trailing-zeros"
   | "skipped-chunks"
   | "counts-differ"
+  | "ends-early"
   | "outside-state"
   | "contradictory-state";
 

@@ -4,7 +4,7 @@ import { isRelightError } from "../../errors.ts";
 import { editArchiveBytes } from "../../testing/edit-archive-bytes.ts";
 import { metaEntries, packS2, tarOf } from "../../testing/test-archive.ts";
 import { blk, index, inspect, range } from "../../testing/v1-entries.ts";
-import { withLossesAtStart } from "./losses-at-start.ts";
+import { problemsSinceStart } from "./losses-at-start.ts";
 
 /** The last block is listed, and not there. */
 const entries = [
@@ -21,9 +21,9 @@ const entries = [
 ];
 
 describe("a block that is missing at the end of a v1 archive", () => {
-  const { problems } = inspect(entries);
-  const late = (lastAtStart: number | undefined): string[] =>
-    withLossesAtStart(problems, lastAtStart)
+  const report = inspect(entries);
+  const late = (lastSequence: number | undefined): string[] =>
+    problemsSinceStart(report, { lastSequence, messages: undefined })
       .filter(({ severity }) => severity === "fatal")
       .map(({ code }) => code);
 
@@ -47,5 +47,36 @@ describe("a block that is missing at the end of a v1 archive", () => {
       );
     }
     assert.equal(editArchiveBytes(archive, { target, lastAtStart: 50 }).report.messages, 50);
+  });
+});
+
+describe("a v1 archive without an index", () => {
+  const codesOf = (report: ReturnType<typeof inspect>, lastSequence?: number, messages?: number): string[] =>
+    problemsSinceStart(report, { lastSequence, messages }).map(({ code, severity }) => `${code} ${severity}`);
+  const whole = inspect([...metaEntries("S"), blk(1, range(1, 50)), blk(2, range(51, 90))]);
+
+  it("V1-38 that ends before the sequence that the stream had reached is a loss, and nothing is made of it", () => {
+    const cut = [...metaEntries("S"), blk(1, range(1, 50))];
+    assert.deepEqual(codesOf(inspect(cut), 90, 50), ["ends-early fatal"]);
+    assert.deepEqual(codesOf(inspect(cut), 51, 50), ["ends-early fatal"]);
+    assert.deepEqual(codesOf(inspect(cut), 50, 50), []);
+    assert.deepEqual(codesOf(inspect(cut)), []);
+    const target = { format: "v1", config: { name: "S" }, created: "2026-01-02T03:04:05Z" } as const;
+    assert.throws(
+      () => editArchiveBytes(packS2(tarOf(cut)), { target, lastAtStart: 90 }),
+      (error) =>
+        isRelightError(error, "ARCHIVE_DAMAGED") && /ends at sequence 50, and the stream at 90/.test(error.message),
+    );
+  });
+
+  it("V1-38 whose messages are not as many as the stream held has a note, and those that came later do not count", () => {
+    assert.deepEqual(codesOf(whole, 90, 90), []);
+    assert.deepEqual(codesOf(whole, 80, 80), []);
+    assert.deepEqual(codesOf(whole, 90, 91), ["counts-differ note"]);
+    assert.deepEqual(codesOf(whole, 90, 60), ["counts-differ note"]);
+    const missing = inspect([...metaEntries("S"), blk(2, range(51, 90))]);
+    const consumers = problemsSinceStart(whole, { lastSequence: 90, messages: 90, consumers: 1 });
+    assert.match(consumers[0]?.message ?? "", /had 1 consumers .* holds 0/);
+    assert.deepEqual(codesOf(missing, 90, 90), ["counts-differ note"]);
   });
 });

@@ -1,25 +1,68 @@
-import type { ArchiveProblem } from "./archive-report.ts";
+import type { ArchiveProblem, ArchiveReport } from "./archive-report.ts";
 
-/**
- * The problems of an archive, seen with what the server answered when its snapshot began: messages that were live then, and still
- * when the index was written at the end, did not come too late. A block that was skipped at the end of the archive shows nowhere
- * else. `lastSequence`: the stream's, in that answer. Pure.
- */
-export function withLossesAtStart<Problem extends Pick<ArchiveProblem, "code" | "severity" | "message" | "first">>(
-  problems: readonly Problem[],
-  lastSequence: number | undefined,
-): Problem[] {
-  return problems.map((problem) => {
-    const { code, first } = problem;
-    if (code !== "newer-than-copy" || first === undefined || lastSequence === undefined || first > lastSequence)
-      return problem;
-    const message = `messages from sequence ${first} on are missing: the stream held them when its snapshot began, up to ${lastSequence}`;
-    return { ...problem, severity: "fatal", message };
-  });
+/** What the server answered of the stream when its snapshot began, as far as `backup.json` says. */
+export interface StateAtStart {
+  readonly lastSequence: number | undefined;
+  readonly messages: number | undefined;
+  readonly consumers?: number | undefined;
 }
 
-/** The last sequence in a state as `backup.json` has it; undefined where it says none. */
-export function lastOfState(state: { readonly [key: string]: unknown } | undefined): number | undefined {
-  const last = state?.last_seq;
-  return typeof last === "number" ? last : undefined;
+/** What an archive was found to hold. */
+type Found = Pick<ArchiveReport, "format" | "lastSequence" | "live" | "consumers" | "problems">;
+
+/**
+ * The problems of an archive, seen with what the server answered when its snapshot began. Messages that were live then, and still
+ * when the index was written at the end, did not come too late: a block that was skipped at the end of the archive shows nowhere
+ * else. No snapshot ends before the sequence that the stream had reached by then; and where an archive has no index, only the
+ * count tells that messages are missing, or deleted ones among the others. Pure.
+ */
+export function problemsSinceStart(found: Found, start: StateAtStart): ArchiveProblem[] {
+  const { lastSequence, problems } = found;
+  const { lastSequence: lastAtStart } = start;
+  const all = problems.map((problem) => sinceStart(problem, lastAtStart));
+  if (lastAtStart !== undefined && lastSequence < lastAtStart && all.every(({ severity }) => severity !== "fatal")) {
+    const message = `the archive ends at sequence ${lastSequence}, and the stream at ${lastAtStart} when its snapshot began`;
+    all.push({ code: "ends-early", severity: "fatal", message, first: lastSequence + 1, last: lastAtStart });
+  }
+  return [...all, ...otherCount(found, start), ...fewerConsumers(found, start)];
+}
+
+function sinceStart(problem: ArchiveProblem, lastAtStart: number | undefined): ArchiveProblem {
+  const { code, first } = problem;
+  if (code !== "newer-than-copy" || first === undefined || lastAtStart === undefined || first > lastAtStart)
+    return problem;
+  const message = `messages from sequence ${first} on are missing: the stream held them when its snapshot began, up to ${lastAtStart}`;
+  return { ...problem, severity: "fatal", message };
+}
+
+/** In v2 it is in the archive as well. */
+function* otherCount(
+  { format, live, problems }: Found,
+  { lastSequence, messages }: StateAtStart,
+): Iterable<ArchiveProblem> {
+  if (format === "v2" || lastSequence === undefined || messages === undefined) return;
+  const count = live.ranges.countUpTo(lastSequence);
+  if (count === messages || problems.some(({ code }) => code === "missing-block" || code === "missing-messages"))
+    return;
+  const message = `the stream held ${messages} messages up to sequence ${lastSequence} when its snapshot began, the archive holds ${count}`;
+  yield { code: "counts-differ", severity: "note", message, count };
+}
+
+/** In v2 the archive says how many there are. */
+function* fewerConsumers({ format, consumers }: Found, start: StateAtStart): Iterable<ArchiveProblem> {
+  if (format === "v2" || start.consumers === undefined || consumers.length >= start.consumers) return;
+  const message =
+    `the stream had ${start.consumers} consumers when its snapshot began, the archive holds ${consumers.length}: ` +
+    "servers leave out those that are kept in memory";
+  yield { code: "counts-differ", severity: "note", message, count: consumers.length };
+}
+
+/** The state of a stream as `backup.json` has it, which may say nothing. */
+export function stateAtStart(state: { readonly [key: string]: unknown } | undefined): StateAtStart {
+  const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  return {
+    lastSequence: number(state?.last_seq),
+    messages: number(state?.messages),
+    consumers: number(state?.consumer_count),
+  };
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
-import { lastOfState } from "../../formats/archive/losses-at-start.ts";
+import { stateAtStart } from "../../formats/archive/losses-at-start.ts";
 import { isoTime } from "../../formats/directory/archive-facts.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
@@ -75,7 +75,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     config: plan.config,
     emptyAsIn29: options.serverVersion !== undefined && !versionRules(options.serverVersion).readsDeletes,
     lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
-    lastAtStart: lastOfState(stored.state),
+    atStart: stateAtStart(stored.state),
     // Names may have been added to the keys while the configuration was made.
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
     ...createdOf(stored),
