@@ -39,7 +39,7 @@ export function editArchiveBytes(
     },
     spec,
     obfuscate,
-    lastAtStart,
+    atStart: { lastSequence: lastAtStart, messages: undefined },
     target,
     output: { write: (piece) => pieces.push(piece.slice()) },
     kernels: () => Kernels.create(),

@@ -17,6 +17,8 @@ export interface TestIndex {
   readonly subjects?: Readonly<Record<string, number>>;
   readonly lastSequence?: number;
   readonly messages?: number;
+  /** That of the first block by default. */
+  readonly firstSequence?: number;
   readonly lastChecksum?: bigint;
   /** The version of the maps of deletes; 2 by default. */
   readonly mapVersion?: 1 | 2;
@@ -28,7 +30,11 @@ export function indexDb(stream: string, index: TestIndex): Uint8Array {
   const base = blocks[0]?.firstTime ?? 0n;
   const live = blocks.reduce((sum, { first, last, deleted = [] }) => sum + last - first + 1 - deleted.length, 0);
   const bytes: number[] = [11, version];
-  bytes.push(...uvarint(index.messages ?? live), ...uvarint(live * 100), ...uvarint(blocks[0]?.first ?? 0));
+  bytes.push(
+    ...uvarint(index.messages ?? live),
+    ...uvarint(live * 100),
+    ...uvarint(index.firstSequence ?? blocks[0]?.first ?? 0),
+  );
   bytes.push(...varint(base), ...uvarint(index.lastSequence ?? blocks.at(-1)?.last ?? 0), ...varint(0n));
   const names = Object.entries(subjects);
   bytes.push(...uvarint(names.length));

@@ -65,6 +65,10 @@ export class ConsumerFiles {
         sink.problem({ code: "consumer-incomplete", severity: "note", entry, message });
       }
       if (meta === undefined) continue;
+      if (state === undefined) {
+        const message = `consumer "${name}" has no position in the archive: it starts anew, by its deliver policy`;
+        sink.problem({ code: "consumer-state", severity: "note", entry: `${entry}/o.dat`, message });
+      }
       sink.consumer({
         name,
         created: meta.created,

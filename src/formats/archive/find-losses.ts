@@ -1,6 +1,7 @@
 import type { IndexDb } from "../filestore/index-db.ts";
 import { SequenceRanges } from "../sequence-ranges.ts";
 import type { ArchiveProblem } from "./archive-report.ts";
+import { isConsistent, liveByIndex } from "./live-by-index.ts";
 import type { V1Evidence } from "./v1-evidence.ts";
 
 /**
@@ -17,9 +18,10 @@ export function findLosses(evidence: V1Evidence, live: SequenceRanges, matches: 
 /** What an index calls live and no block holds, up to the last record that was copied. Pure. */
 export function missingByIndex(evidence: V1Evidence, index: IndexDb): SequenceRanges {
   const { stored, indexFirst } = evidence;
+  const [erased, tombstones] = [evidence.erased.build(), evidence.tombstones.build()];
   // An index that came first knows nothing of what went while the blocks were copied.
-  const gone = indexFirst ? evidence.erased.build().union(evidence.tombstones.build()) : new SequenceRanges();
-  return index.live.upTo(lastCopied(evidence)).difference(stored).difference(gone);
+  const gone = indexFirst ? erased.union(tombstones) : new SequenceRanges();
+  return liveByIndex(index, { tombstones, erased }).upTo(lastCopied(evidence)).difference(stored).difference(gone);
 }
 
 const lastCopied = ({ stored, erased }: V1Evidence): number => Math.max(stored.last, erased.build().last);
@@ -51,17 +53,19 @@ function* lossesByIndex(evidence: V1Evidence, index: IndexDb, matches: boolean):
     const message = `${count} live messages (sequences ${first} to ${last}) are missing from blocks that are there`;
     yield { code: "missing-messages", severity: indexFirst ? "note" : "fatal", message, first, last, count };
   }
-  const newer = index.live.above(copied);
+  const [erased, tombstones] = [evidence.erased.build(), evidence.tombstones.build()];
+  const newer = liveByIndex(index, { tombstones, erased }).above(copied);
   if (newer.count > 0) {
     const { first, last, count } = newer;
     const message = `${count} messages that arrived behind sequence ${copied} came too late for this snapshot`;
     yield { code: "newer-than-copy", severity: "note", message, first, last, count };
   }
-  if (index.live.count !== index.messages) {
-    const message = `index.db counts ${index.messages} messages, and its blocks hold ${index.live.count}`;
+  if (!isConsistent(index)) {
+    const message =
+      `index.db counts ${index.messages} messages, and lists ${index.live.count}: ` +
+      "a server does not believe it, and rebuilds its state from the blocks";
     yield { code: "index-counts", severity: "note", entry: "msgs/index.db", message };
-  }
-  if (!matches) {
+  } else if (!matches) {
     const message = "index.db is of another moment than the last block: a server rebuilds its state from the blocks";
     yield { code: "index-outdated", severity: "note", entry: "msgs/index.db", message };
   }

@@ -2,6 +2,7 @@ import type { SequenceRanges } from "../sequence-ranges.ts";
 import type { ArchiveReport, LiveMessages } from "./archive-report.ts";
 import { findLosses } from "./find-losses.ts";
 import { goneSequences } from "./gone-sequences.ts";
+import { isConsistent, liveByIndex } from "./live-by-index.ts";
 import type { V1Evidence } from "./v1-evidence.ts";
 
 /** What a verdict adds to the figures of the walk. */
@@ -47,7 +48,7 @@ export function judgeV1(evidence: V1Evidence, reasons = false): Verdict {
 function liveSequences(evidence: V1Evidence, tombstones: SequenceRanges): SequenceRanges {
   const { stored, indexDb } = evidence;
   if (indexDb) {
-    const indexed = stored.intersection(indexDb.live);
+    const indexed = stored.intersection(liveByIndex(indexDb, { tombstones, erased: evidence.erased.build() }));
     const beyond = stored.above(indexDb.lastSequence);
     return evidence.indexFirst
       ? indexed.union(beyond).difference(tombstones)
@@ -57,9 +58,10 @@ function liveSequences(evidence: V1Evidence, tombstones: SequenceRanges): Sequen
   return stored.intersection(evidence.liveByBlockIndexes).union(evidence.beyondBlockIndexes).difference(tombstones);
 }
 
-/** Whether a server would use the index as it is: by the last record of the last block. */
+/** Whether a server would use the index as it is: by its counts, and by the last record of the last block. */
 function indexMatches({ indexDb, blocks, blockIndexes }: V1Evidence): boolean {
   if (indexDb) {
+    if (!isConsistent(indexDb)) return false;
     let highest = 0;
     for (const block of blocks.keys()) highest = Math.max(highest, block);
     const last = blocks.get(indexDb.lastBlock);

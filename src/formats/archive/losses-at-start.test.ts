@@ -6,7 +6,7 @@ import type { TestRecord } from "../../testing/filestore-records.ts";
 import { metaEntries, packS2, type TestEntry, tarOf } from "../../testing/test-archive.ts";
 import { blk, erased, idx, index, inspect, lastChecksum, range, tomb } from "../../testing/v1-entries.ts";
 import type { ArchiveReport } from "./archive-report.ts";
-import { withLossesAtStart } from "./losses-at-start.ts";
+import { problemsSinceStart } from "./losses-at-start.ts";
 
 /** The last block is listed, and not there. */
 const entries = [
@@ -24,8 +24,8 @@ const entries = [
 
 describe("a block that is missing at the end of a v1 archive", () => {
   const report = inspect(entries);
-  const late = (lastAtStart: number | undefined): string[] =>
-    withLossesAtStart(report, lastAtStart)
+  const late = (lastSequence: number | undefined): string[] =>
+    problemsSinceStart(report, { lastSequence, messages: undefined })
       .filter(({ severity }) => severity === "fatal")
       .map(({ code }) => code);
 
@@ -64,7 +64,9 @@ describe("a v1 archive without index.db that ends before the stream did", () => 
   for (const [kind, last] of kinds) {
     const whole = [...metaEntries("S"), blk(1, range(1, 40)), ...last];
     const codesAt = (lastAtStart: number | undefined): string[] =>
-      withLossesAtStart(inspect(whole), lastAtStart).map(({ code, severity }) => `${code} ${severity}`);
+      problemsSinceStart(inspect(whole), { lastSequence: lastAtStart, messages: undefined }).map(
+        ({ code, severity }) => `${code} ${severity}`,
+      );
 
     it(`V1-37 is whole where nothing says that there was more: ${kind}`, () => {
       for (const lastAtStart of [undefined, 0, 49, 50]) assert.deepEqual(codesAt(lastAtStart), []);
@@ -78,10 +80,38 @@ describe("a v1 archive without index.db that ends before the stream did", () => 
   it("V1-37 is whole where a tombstone or a skipped sequence shows how far the stream had come", () => {
     const lastOf = (record: TestRecord): ArchiveReport =>
       inspect([...metaEntries("S"), blk(1, [...range(1, 9), record])]);
-    for (const record of [tomb(60), erased(60)]) assert.deepEqual(withLossesAtStart(lastOf(record), 60), []);
+    for (const record of [tomb(60), erased(60)])
+      assert.deepEqual(problemsSinceStart(lastOf(record), { lastSequence: 60, messages: undefined }), []);
+  });
+});
+
+describe("a v1 archive without an index", () => {
+  const codesOf = (report: ReturnType<typeof inspect>, lastSequence?: number, messages?: number): string[] =>
+    problemsSinceStart(report, { lastSequence, messages }).map(({ code, severity }) => `${code} ${severity}`);
+  const whole = inspect([...metaEntries("S"), blk(1, range(1, 50)), blk(2, range(51, 90))]);
+
+  it("V1-37 that ends before the sequence that the stream had reached is a loss, and nothing is made of it", () => {
+    const cut = [...metaEntries("S"), blk(1, range(1, 50))];
+    assert.deepEqual(codesOf(inspect(cut), 90, 50), ["ends-early fatal"]);
+    assert.deepEqual(codesOf(inspect(cut), 51, 50), ["ends-early fatal"]);
+    assert.deepEqual(codesOf(inspect(cut), 50, 50), []);
+    assert.deepEqual(codesOf(inspect(cut)), []);
+    const target = { format: "v1", config: { name: "S" }, created: "2026-01-02T03:04:05Z" } as const;
+    assert.throws(
+      () => editArchiveBytes(packS2(tarOf(cut)), { target, lastAtStart: 90 }),
+      (error) =>
+        isRelightError(error, "ARCHIVE_DAMAGED") && /ends at sequence 50, and the stream was at 90/.test(error.message),
+    );
   });
 
-  it("V1-37 does not hold of v2 archives, which say where they end", () => {
-    assert.deepEqual(withLossesAtStart({ format: "v2", lastSequence: 5, problems: [] }, 60), []);
+  it("V1-38 whose messages are not as many as the stream held has a note, and those that came later do not count", () => {
+    assert.deepEqual(codesOf(whole, 90, 90), []);
+    assert.deepEqual(codesOf(whole, 80, 80), []);
+    assert.deepEqual(codesOf(whole, 90, 91), ["counts-differ note"]);
+    assert.deepEqual(codesOf(whole, 90, 60), ["counts-differ note"]);
+    const missing = inspect([...metaEntries("S"), blk(2, range(51, 90))]);
+    const consumers = problemsSinceStart(whole, { lastSequence: 90, messages: 90, consumers: 1 });
+    assert.match(consumers[0]?.message ?? "", /had 1 consumers .* holds 0/);
+    assert.deepEqual(codesOf(missing, 90, 90), ["counts-differ note"]);
   });
 });

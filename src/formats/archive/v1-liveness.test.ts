@@ -70,6 +70,48 @@ describe("which messages of a v1 archive are live", () => {
     assert.deepEqual([live(report), codes(report)], [[[1, 4]], []]);
   });
 
+  it("V1-39 as many as index.db counts, where its blocks list more: those with a tombstone are gone, or erased", () => {
+    const records = [...range(1, 3), erased(4), ...range(5, 8), ...[8, 1, 2, 3, 5, 6, 7].map(tomb)];
+    const only = blk(1, records);
+    const listed = { blocks: [{ number: 1, first: 1, last: 8 }], lastChecksum: lastChecksum(only) };
+    const none = inspect([...meta, only, index({ ...listed, messages: 0, firstSequence: 1 })]);
+    assert.deepEqual([live(none), codes(none)], [[], ["index-counts note"]]);
+    assert.deepEqual([none.lastSequence, none.indexMatches, none.liveWithoutIndexDiffers], [8, false, false]);
+    const last = blk(1, [...range(1, 8), tomb(8), tomb(3)]);
+    const six = index({ blocks: [{ number: 1, first: 1, last: 8 }], lastChecksum: lastChecksum(last), messages: 6 });
+    assert.deepEqual(live(inspect([...meta, last, six])), [
+      [1, 2],
+      [4, 7],
+    ]);
+  });
+
+  it("V1-39 those from its first sequence on, where no tombstones tell: a server would have the others back", () => {
+    const only = blk(1, [...range(1, 8), tomb(8)]);
+    const listed = { blocks: [{ number: 1, first: 1, last: 8 }], lastChecksum: lastChecksum(only) };
+    for (const first of [true, false]) {
+      const purged = index({ ...listed, messages: 0, firstSequence: 9 });
+      const report = inspect(first ? [...meta, purged, only] : [...meta, only, purged]);
+      assert.deepEqual([live(report), codes(report)], [[], ["index-counts note"]]);
+      assert.deepEqual([report.lastSequence, report.liveWithoutIndexDiffers], [8, true]);
+    }
+  });
+
+  it("V1-39 all that it lists, where it counts more than that", () => {
+    const only = blk(1, range(1, 8));
+    const listed = { blocks: [{ number: 1, first: 1, last: 8, deleted: [2] }], lastChecksum: lastChecksum(only) };
+    const report = inspect([...meta, only, index({ ...listed, messages: 8 })]);
+    assert.deepEqual(
+      [live(report), codes(report)],
+      [
+        [
+          [1, 1],
+          [3, 8],
+        ],
+        ["index-counts note"],
+      ],
+    );
+  });
+
   it("V1-22 not those with tombstones, where index.db came first: those may be newer than it", () => {
     const blocks = [{ number: 1, first: 1, last: 10, deleted: [3] }];
     const report = inspect([...meta, index({ blocks }), blk(1, [...range(1, 10), tomb(5), 11, 12, tomb(12)])]);

@@ -3,6 +3,7 @@ import type { ArchivedConsumer } from "../archive/archive-report.ts";
 import type { EntryBatch } from "../archive/archive-sink.ts";
 import type { BlockTurns } from "../archive/block-memory.ts";
 import { LiveReader } from "../archive/live-reader.ts";
+import { refuseHidden } from "../archive/refuse-hidden.ts";
 import { V1Writer } from "../archive/v1-writer.ts";
 import { V2Writer } from "../archive/v2-writer.ts";
 import { isoTime } from "../directory/archive-facts.ts";
@@ -120,7 +121,7 @@ export class ArchiveEditor {
   /** The input has ended. */
   end(): Edited {
     this.#reader.end();
-    this.#missNothing();
+    refuseHidden(this.#reader, this.#announced, this.#sourceMessages);
     const last = this.#edit.renumber ? this.#messages : this.#lastOfResult();
     const consumers = this.#consumers.result(this.#archived, {
       kept: this.#kept,
@@ -151,17 +152,6 @@ export class ArchiveEditor {
       droppedPending: consumers.droppedPending,
     };
     return { report, head };
-  }
-
-  /** No server writes chunks that are to be skipped: where messages are missing as well, damage made one of such a chunk. */
-  #missNothing(): void {
-    const { skippedChunks } = this.#reader;
-    if (this.#reader.format !== "v2" || skippedChunks === 0 || this.#sourceMessages >= this.#announced) return;
-    const missing = this.#announced - this.#sourceMessages;
-    throw new RelightError(
-      "ARCHIVE_DAMAGED",
-      `${missing} messages are missing, and ${skippedChunks} chunks of data are of no known type`,
-    );
   }
 
   #lastOfSource(): number {

@@ -4,7 +4,7 @@ import { ArchiveWalk } from "../archive/archive-walk.ts";
 import { checkConsumers } from "../archive/check-consumers.ts";
 import { idleV1, idleV2 } from "../archive/idle-sinks.ts";
 import { judgeV1 } from "../archive/judge-v1.ts";
-import { withLossesAtStart } from "../archive/losses-at-start.ts";
+import { problemsSinceStart, type StateAtStart, stateAtStart } from "../archive/losses-at-start.ts";
 import { refuseIncomplete } from "../archive/refuse-incomplete.ts";
 import { V1Evidence } from "../archive/v1-evidence.ts";
 import type { StreamMeta } from "../filestore/meta-inf.ts";
@@ -42,8 +42,8 @@ export interface RunEdit {
   readonly from?: "v1" | "v2" | undefined;
   /** v1: take a source that lacks what it should hold. Default false. For what was salvaged, and told of. */
   readonly incomplete?: boolean | undefined;
-  /** v1: the stream's last sequence when the snapshot began. */
-  readonly lastAtStart?: number | undefined;
+  /** v1: the stream when its snapshot began. */
+  readonly atStart?: StateAtStart | undefined;
   readonly spec: EditSpec;
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
@@ -84,7 +84,7 @@ export function runEdit({
   read,
   from: known,
   incomplete = false,
-  lastAtStart,
+  atStart = stateAtStart(undefined),
   spec,
   obfuscate,
   lastSequence,
@@ -97,7 +97,7 @@ export function runEdit({
   const from = known ?? archiveFormat(read, kernels());
   const foreseen = from === "v1" ? foresee?.() : undefined;
   const inspected = from === "v1" && !foreseen ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
-  if (inspected && !incomplete) refuseIncomplete(withLossesAtStart(inspected, lastAtStart));
+  if (inspected && !incomplete) refuseIncomplete(problemsSinceStart(inspected, atStart));
   const told = foreseen ? sourceOfOutline(foreseen) : inspected ? sourceOfReport(inspected) : {};
   const source = { ...told, lastSequence: Math.max(lastSequence ?? 0, told.lastSequence ?? 0) };
   let newest: ReturnType<NewestCounter["end"]> | undefined;
@@ -119,7 +119,7 @@ export function runEdit({
   const editor = new ArchiveEditor(edit, { ...source, newest, evidence }, to, out, last);
   read((bytes) => editor.push(bytes), true);
   const edited = editor.end();
-  if (foreseen && evidence) judgeForeseen(foreseen, evidence, incomplete, lastAtStart);
+  if (foreseen && evidence) judgeForeseen(foreseen, evidence, incomplete, atStart);
   return { ...edited, from, inspected };
 }
 
@@ -150,13 +150,14 @@ function judgeForeseen(
   { index }: ArchiveOutline,
   evidence: V1Evidence,
   incomplete: boolean,
-  lastAtStart: number | undefined,
+  atStart: StateAtStart,
 ): void {
   evidence.finish();
-  const { live, lastSequence, problems, consumers } = judgeV1(evidence);
+  const verdict = judgeV1(evidence);
+  const { live, lastSequence, consumers } = verdict;
   if (!incomplete) {
-    const all = [...problems, ...checkConsumers(consumers, lastSequence)];
-    refuseIncomplete(withLossesAtStart({ format: "v1", lastSequence, problems: all }, lastAtStart));
+    const problems = [...verdict.problems, ...checkConsumers(consumers, lastSequence)];
+    refuseIncomplete(problemsSinceStart({ ...verdict, problems }, atStart));
   }
   if (lastSequence !== index.lastSequence || !live.ranges.equals(index.live)) throw new Misforeseen();
 }

@@ -7,7 +7,7 @@ export class LostSequences {
   readonly #holes: [first: number, last: number][] = [];
   readonly stored = new SequenceRanges();
   readonly tombstones = new SequenceSetBuilder();
-  readonly #erased = new SequenceSetBuilder();
+  readonly erased = new SequenceSetBuilder();
   #isOpen = false;
   /** The highest sequence that was read, of a message or of what marks one that is gone. */
   last = 0;
@@ -31,7 +31,7 @@ export class LostSequences {
     this.last = sequence;
     this.lastTime = time;
     if (isMessage) this.stored.append(sequence);
-    else this.#erased.add(sequence);
+    else this.erased.add(sequence);
   }
 
   /**
@@ -54,7 +54,7 @@ export class LostSequences {
       // an index that came first knows, and the first block does not, went before that was copied.
       // But not what was there when it began.
       let skipped = expected.upTo(Math.max(this.last, last));
-      if (indexFirst) skipped = skipped.above(this.stored.first - 1).difference(this.#erased.build());
+      if (indexFirst) skipped = skipped.above(this.stored.first - 1).difference(this.erased.build());
       holes = holes.intersection(expected).union(holes.above(indexedUpTo)).union(skipped);
     }
     return holes.difference(this.stored).difference(this.tombstones.build());

@@ -1,4 +1,5 @@
 import { isRelightError, RelightError } from "../../errors.ts";
+import { liveByIndex } from "../archive/live-by-index.ts";
 import { MalformedBytes } from "../byte-reader.ts";
 import { decodeBlockIndex } from "../filestore/block-index.ts";
 import { streamKey } from "../filestore/highway-keys.ts";
@@ -187,7 +188,7 @@ class V1Salvage {
       const what = `it ends at sequence ${seen}, and the stream was at ${known.lastSequence} when its snapshot began`;
       this.#input.damage({ what });
     }
-    const expected = this.#indexIsBad ? undefined : (this.#index?.live ?? this.#byBlockIndexes);
+    const expected = this.#indexIsBad ? undefined : (this.#liveByIndex() ?? this.#byBlockIndexes);
     const lost = this.#lost.lost({
       expected,
       indexedUpTo: this.#indexedUpTo,
@@ -216,6 +217,11 @@ class V1Salvage {
     const openEnd = this.#lost.isOpen && last <= this.#lost.last;
     const { damages } = this.#input;
     return { format: "v1", damages, lost, lostIsExact: expected !== undefined, openEnd, notes: this.#notes };
+  }
+
+  #liveByIndex(): SequenceRanges | undefined {
+    const { tombstones, erased } = this.#lost;
+    return this.#index && liveByIndex(this.#index, { tombstones: tombstones.build(), erased: erased.build() });
   }
 
   /** A skipped sequence behind everything: so that no sequence is given a second time. */

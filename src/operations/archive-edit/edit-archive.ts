@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RelightError } from "../../errors.ts";
-import { lastOfState } from "../../formats/archive/losses-at-start.ts";
+import { stateAtStart } from "../../formats/archive/losses-at-start.ts";
 import { isoTime } from "../../formats/directory/archive-facts.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
@@ -20,6 +20,7 @@ import { editNotes } from "./edit-notes.ts";
 import { type EditPlan, type EditWishes, planEdit } from "./edit-plan.ts";
 import { editedManifest } from "./edited-manifest.ts";
 import { formatOf } from "./format-of.ts";
+import { sameAsProven } from "./same-as-proven.ts";
 
 export interface EditOptions extends EditWishes {
   /** The directory to make; absent: nothing is written. */
@@ -74,7 +75,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     config: plan.config,
     emptyAsIn29: options.serverVersion !== undefined && !versionRules(options.serverVersion).readsDeletes,
     lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
-    lastAtStart: lastOfState(stored.state),
+    atStart: stateAtStart(stored.state),
     // Names may have been added to the keys while the configuration was made.
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
     ...createdOf(stored),
@@ -85,7 +86,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const running = { signal: options.signal, large, ...(options.onRead ? { onRead: options.onRead } : {}) };
   if (options.target === undefined) {
     const { report, unnoted } = await foreseeing(order, (foreseen) => editInWorker(foreseen, running));
-    sameAsProven(stored, report);
+    sameAsProven(stored, report.sourceMessages);
     return {
       plan,
       report,
@@ -103,7 +104,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   const out = join(staged.path, name);
   const { done, checked } = await foreseeing({ ...order, out }, (foreseen) => editAndCheck(foreseen, running));
   const notes = [...(options.notes ?? []), ...editNotes(plan, done.report, done.unnoted)];
-  sameAsProven(stored, done.report);
+  sameAsProven(stored, done.report.sourceMessages);
   if (checked.report.live.messages !== done.report.messages) {
     throw new RelightError(
       "INTERNAL",
@@ -195,16 +196,6 @@ export async function insideConfig(stored: StoredStream, signal: AbortSignal | u
   const { facts } = await proveArchive(stored, signal ? { signal } : {});
   if (facts.inside) return facts.inside.config as StreamConfig;
   throw noConfiguration(stored);
-}
-
-/** Another archive that took the place of the one which was backed up can be whole as well. */
-function sameAsProven({ archive, manifest }: StoredStream, { sourceMessages }: EditReport): void {
-  if (!manifest || manifest.content.messages === sourceMessages) return;
-  throw new RelightError(
-    "ARCHIVE_DAMAGED",
-    `${archive} holds ${sourceMessages} messages, and had ${manifest.content.messages} when it was proven`,
-    { context: { path: archive } },
-  );
 }
 
 function createdOf({ manifest, created = manifest?.created }: StoredStream): { readonly created?: string } {

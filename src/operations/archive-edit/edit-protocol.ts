@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../errors.ts";
+import type { StateAtStart } from "../../formats/archive/losses-at-start.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import type { KeyFile } from "../../formats/edit/obfuscator.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
@@ -16,8 +17,8 @@ export interface EditOrder {
   /** RFC 3339; absent: as the archive says, else the beginning of its first message. */
   readonly created?: string;
   readonly lastSequence: number;
-  /** The stream's last sequence when the snapshot began, where that is known. */
-  readonly lastAtStart?: number | undefined;
+  /** The stream when its snapshot began, as far as that is known. */
+  readonly atStart?: StateAtStart | undefined;
   /** What is missing was told of. */
   readonly salvaged: boolean;
   /** Take the index of a v1 archive at its word first: the answer is `again` where it was wrong, and what was written is of no use. */

@@ -1,8 +1,10 @@
 import { LiveReader } from "../../formats/archive/live-reader.ts";
+import { refuseHidden } from "../../formats/archive/refuse-hidden.ts";
 import { refuseIncomplete } from "../../formats/archive/refuse-incomplete.ts";
 import { MessageFilter, type MessageSelection } from "../../formats/edit/message-filter.ts";
 import type { SequenceRanges } from "../../formats/sequence-ranges.ts";
 import { formatOf } from "../archive-edit/format-of.ts";
+import { sameAsProven } from "../archive-edit/same-as-proven.ts";
 import { readAhead } from "../files/read-in-turns.ts";
 import { namingFile } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -18,7 +20,8 @@ export interface ReadOptions {
 const stepBytes = 4 * 1024;
 
 /**
- * The selected live messages of an archive of either format, in ascending order, a few at a time.
+ * The selected live messages of an archive of either format, in ascending order, a few at a time. What is wrong with it as a
+ * whole is said at its end, and not where the reading ends before that.
  * Throws ARCHIVE_DAMAGED, SNAPSHOT_INCOMPLETE, FILE_SYSTEM, CANCELLED.
  */
 export async function* readMessages(
@@ -30,30 +33,46 @@ export async function* readMessages(
   const filter = new MessageFilter(options.select ?? {});
   const last = options.select?.lastSequence ?? Number.POSITIVE_INFINITY;
   let found: ArchivedMessage[] = [];
+  let isAny = false;
   let passed = false;
+  let announced = 0;
+  let messages = 0;
   const reader = new LiveReader(
     { live },
     {
+      state: (state) => {
+        announced = state.messages;
+      },
       consumer: () => {},
       messages: (batch) => {
+        messages += batch.count;
         if ((batch.rows.sequence[batch.count - 1] as number) >= last) passed = true;
         const count = filter.keep(batch);
         if (count > 0) found.push(...archivedMessages({ ...batch, count }));
       },
     },
   );
-  for await (const piece of readAhead(stored.archive, 1024 * 1024)) {
-    for (let at = 0; at < piece.length; at += stepBytes) {
-      signal?.throwIfAborted();
-      reader.push(piece.subarray(at, at + stepBytes));
-      if (found.length > 0) {
-        yield found;
-        found = [];
+  try {
+    for await (const piece of readAhead(stored.archive, 1024 * 1024)) {
+      for (let at = 0; at < piece.length; at += stepBytes) {
+        signal?.throwIfAborted();
+        reader.push(piece.subarray(at, at + stepBytes));
+        if (found.length > 0) {
+          isAny = true;
+          yield found;
+          found = [];
+        }
+        // What is not there may be damaged: only the end tells.
+        if (passed && isAny) return;
       }
-      if (passed) return;
     }
+    reader.end();
+    if (stored.salvaged) return;
+    refuseHidden(reader, announced, messages);
+    sameAsProven(stored, messages);
+  } catch (error) {
+    throw namingFile(stored, error);
   }
-  reader.end();
 }
 
 /** Of a v1 archive. What lacks a part is not shown as if it were all. */

@@ -1,7 +1,7 @@
 import type { ArchiveReport, InspectOptions } from "../../formats/archive/archive-inspector.ts";
 import type { EntryBatch } from "../../formats/archive/archive-sink.ts";
 import { LiveReader } from "../../formats/archive/live-reader.ts";
-import { lastOfState, withLossesAtStart } from "../../formats/archive/losses-at-start.ts";
+import { problemsSinceStart, stateAtStart } from "../../formats/archive/losses-at-start.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { readAhead } from "../files/read-in-turns.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -46,7 +46,7 @@ export async function checkArchive(
   try {
     check.available(stored.archiveBytes);
     const checked = await check.finish();
-    const problems = withLossesAtStart(checked.report, lastOfState(stored.state));
+    const problems = problemsSinceStart(checked.report, stateAtStart(stored.state));
     return { ...checked, report: { ...checked.report, problems } };
   } finally {
     clearInterval(ticker);

@@ -1,6 +1,5 @@
 import { isRelightError, type RelightError } from "../../errors.ts";
 import type { ArchiveReport } from "../../formats/archive/archive-inspector.ts";
-import { lastOfState } from "../../formats/archive/losses-at-start.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { type Readable, whatIsReadable } from "../archive-salvage/salvage-stored.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -55,25 +54,11 @@ export async function verifyArchive(
     return { sound: false, findings, report: undefined, readable: await readable(stored, signal), hashed: false };
   }
   findings.push(...report.problems.map(({ severity, message }): Finding => ({ severity, message })));
-  findings.push(...uncounted(report, stored));
   findings.push(...(await objectFindings(stored, report, signal)));
   const sound = findings.every(({ severity }) => severity !== "fatal");
   const incomplete = report.problems.some(({ severity }) => severity === "fatal");
   const left = incomplete ? await readable(stored, signal) : undefined;
   return { sound, findings, report, readable: left, hashed: stored.manifest !== undefined };
-}
-
-/** What no index tells of: a v1 archive without one can lack blocks in its middle, which shows in the count only, if anywhere. */
-function uncounted({ format, index, live, problems }: ArchiveReport, { state }: StoredStream): Finding[] {
-  const counted = state?.messages;
-  if (format !== "v1" || index !== "none" || typeof counted !== "number") return [];
-  if (problems.some(({ code }) => code === "ends-early")) return [];
-  const found = live.ranges.countUpTo(lastOfState(state) ?? live.lastSequence);
-  if (found >= counted) return [];
-  const message =
-    `${found} messages were found, and the stream held ${counted} when its snapshot began: whether the others went meanwhile ` +
-    "or are missing cannot be told of an archive without an index";
-  return [{ severity: "note", message }];
 }
 
 function placed(error: RelightError): string {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RelightError } from "../../errors.ts";
-import { lastOfState, withLossesAtStart } from "../../formats/archive/losses-at-start.ts";
+import { problemsSinceStart, stateAtStart } from "../../formats/archive/losses-at-start.ts";
 import { refuseIncomplete } from "../../formats/archive/refuse-incomplete.ts";
 import { type ArchiveFacts, archiveFacts } from "../../formats/directory/archive-facts.ts";
 import { ArchiveCheck } from "../archive-check/archive-check.ts";
@@ -51,7 +51,7 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
   try {
     check.available(stored.archiveBytes);
     const { report, sha256 } = await check.finish();
-    if (!stored.salvaged) refuseIncomplete(withLossesAtStart(report, lastOfState(stored.state)));
+    if (!stored.salvaged) refuseIncomplete(problemsSinceStart(report, stateAtStart(stored.state)));
     if (manifest && manifest.archive.sha256 !== sha256) throw wrongHash(stored);
     return { facts: archiveFacts(report), expired: report.expired };
   } catch (error) {
