@@ -63,16 +63,21 @@ export async function verifyArchive(
   return { sound, findings, report, readable: left, hashed: stored.manifest !== undefined };
 }
 
-/** What no index tells of: a v1 archive without one can lack blocks in its middle, which shows in the count only, if anywhere. */
+/**
+ * What no index tells of: a v1 archive without one can lack blocks in its middle, and nothing marks what limits have removed. Both
+ * show in the count only, if anywhere.
+ */
 function uncounted({ format, index, live, problems }: ArchiveReport, { state }: StoredStream): Finding[] {
   const counted = state?.messages;
   if (format !== "v1" || index !== "none" || typeof counted !== "number") return [];
   if (problems.some(({ code }) => code === "ends-early")) return [];
   const found = live.ranges.countUpTo(lastOfState(state) ?? live.lastSequence);
-  if (found >= counted) return [];
+  if (found === counted) return [];
   const message =
-    `${found} messages were found, and the stream held ${counted} when its snapshot began: whether the others went meanwhile ` +
-    "or are missing cannot be told of an archive without an index";
+    `${found} messages were found, and the stream held ${counted} when its snapshot began: ` +
+    (found < counted
+      ? "whether the others went meanwhile or are missing cannot be told of an archive without an index"
+      : "without an index those are among them that limits had removed, and a server removes them again when it restores");
   return [{ severity: "note", message }];
 }
 

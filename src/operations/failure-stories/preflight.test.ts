@@ -238,6 +238,10 @@ describe("restores that would fail or lose something are refused before anything
       assert.deepEqual((await target.session.api.streamInfo("KV_new")).config.subjects, ["$KV.new.>"]);
       await target.session.api.deleteStream("KV_new");
     }
+    // Under its own name it goes the way of any other stream, without a copy in between.
+    const own = await restore(v215, directory);
+    assert.ok(own.status === "restored", JSON.stringify(own));
+    assert.deepEqual([own.plan.route, own.plan.changes], ["as-is", []]);
   });
 
   it("F65: first_seq on 2.10, which would empty the stream with success: every message is back, and the difference is said", async () => {
