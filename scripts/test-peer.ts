@@ -1,11 +1,13 @@
 // npm run test:peer: what `nats backup validate`, `info` and `edit` accept and report of archives agrees with Relight, and
 // archives that Relight writes pass them. Takes the nats CLI from $NATS_CLI, PATH or the project's cache, or builds it.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { editArchive } from "../src/operations/archive-edit/edit-archive.ts";
+import { isoTime } from "../src/formats/directory/archive-facts.ts";
+import { type EditOptions, editArchive } from "../src/operations/archive-edit/edit-archive.ts";
 import { verifyArchive } from "../src/operations/archive-read/verify-archive.ts";
 import { readBackup } from "../src/operations/stream-restore/read-backup.ts";
 import { archiveFixture, archiveFixtures } from "../src/testing/fixtures.ts";
@@ -74,26 +76,48 @@ describe("a damaged v2 archive", () => {
 });
 
 describe("an edited v2 archive", () => {
-  const { archive, facts } = archiveFixture("2.15.1", "MIXED");
-  const from = join(home, "edited");
-  writeBackup(from, archive, { format: "v2", config: facts.config });
-  const subject = readMessages(archive)[5]?.subject as string;
-  for (const [flags, spec] of [
-    [["--subject", subject], { select: { subjects: [subject] } }],
-    [["--exclude-subject", "*.>"], { select: { excludeSubjects: ["*.>"] } }],
-    [["--first-seq", "15", "--last-seq", "40"], { select: { firstSequence: 15, lastSequence: 40 } }],
-    [["--last-per-subject", "2"], { newest: { count: 2 } }],
-    [["--renumber"], { renumber: true }],
-    [["--payload-match", "1"], { select: { payloads: [/1/] } }],
-  ] as const) {
-    it(`holds the same messages with ${flags.join(" ")}`, async () => {
-      const [ours, theirs] = [
-        join(home, `ours-${flags.join("")}`.replace(/[^\w-]/g, "_")),
-        join(home, `theirs-${flags.join("")}`.replace(/[^\w-]/g, "_")),
-      ];
-      await editArchive(await stored(from), { spec, target: ours, tool: "relight test" });
+  const directories = new Map<string, string>();
+  for (const name of ["MIXED", "KV_BUCKET"]) {
+    const { archive, facts } = archiveFixture("2.15.1", name);
+    const from = join(home, `edited-${name}`);
+    writeBackup(from, archive, { format: "v2", config: facts.config });
+    directories.set(name, from);
+  }
+  const messages = readMessages(archiveFixture("2.15.1", "MIXED").archive);
+  const subject = messages[5]?.subject as string;
+  const moment = messages[20]?.time as bigint;
+  const time = isoTime(moment) as string;
+  const header = messages.flatMap(({ headers }) => /\r\n([^:]+):/.exec(headers)?.[1] ?? [])[0] as string;
+  const keyFile = join(home, "keys.json");
+  writeFileSync(keyFile, JSON.stringify({ version: 1, secret: Buffer.alloc(32, 7).toString("base64"), map: {} }));
+  const cases: readonly (readonly [flags: readonly string[], wishes: Partial<EditOptions>, stream?: string])[] = [
+    [["--subject", subject], { spec: { select: { subjects: [subject] } } }],
+    [["--exclude-subject", "*.>"], { spec: { select: { excludeSubjects: ["*.>"] } } }],
+    [["--first-seq", "15", "--last-seq", "40"], { spec: { select: { firstSequence: 15, lastSequence: 40 } } }],
+    [["--after", time], { spec: { select: { after: moment } } }],
+    [["--before", time], { spec: { select: { before: moment } } }],
+    [["--header", header], { spec: { select: { headers: [{ name: header }] } } }],
+    [["--exclude-header", header], { spec: { select: { excludeHeaders: [header] } } }],
+    [["--last-per-subject", "2"], { spec: { newest: { count: 2 } } }],
+    [["--renumber"], { spec: { renumber: true } }],
+    [["--payload-match", "1"], { spec: { select: { payloads: [/1/] } } }],
+    [["--exclude-payload-match", "1"], { spec: { select: { excludePayloads: [/1/] } } }],
+    [["--kv-compact"], { spec: { newest: { count: 1, dropRemovedKeys: true } } }, "KV_BUCKET"],
+    [["--obfuscate", "--obfuscation-key", keyFile], { obfuscate: { keyFile } }],
+    [["--obfuscate", "--obfuscation-key", keyFile], { obfuscate: { keyFile } }, "KV_BUCKET"],
+  ];
+  for (const [number, [flags, wishes, stream = "MIXED"]] of cases.entries()) {
+    it(`${stream}: holds the same messages and last sequence with ${flags.filter((flag) => flag !== keyFile).join(" ")}`, async () => {
+      const from = directories.get(stream) as string;
+      const [ours, theirs] = [join(home, `ours-${number}`), join(home, `theirs-${number}`)];
+      await editArchive(await stored(from), { spec: {}, target: ours, tool: "relight test", ...wishes });
       await backup("edit", from, theirs, ...flags, "--no-progress");
       assert.deepEqual(await messagesIn(ours), await messagesIn(theirs));
+      const lastOf = async (path: string): Promise<number> =>
+        JSON.parse(await readFile(join(path, "backup.json"), "utf8")).state.last_seq;
+      // Cut at a sequence, ours is the stream as it was then, and goes on there; that of the CLI goes on behind what was cut.
+      const cut = wishes.spec?.select?.lastSequence;
+      assert.equal(await lastOf(ours), cut ?? (await lastOf(theirs)));
       assert.ok(await validates(ours));
     });
   }

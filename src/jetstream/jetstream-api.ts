@@ -97,13 +97,20 @@ export class JetStreamApi<Connection extends Wire = NatsConnection> {
 
   /** Deletes a stream; one that is gone already is no error. */
   async deleteStream(name: string): Promise<void> {
-    try {
-      await this.request(`STREAM.DELETE.${name}`, undefined, { timeoutMs: Math.max(this.timeoutMs, 30_000) });
-    } catch (error) {
-      if (error instanceof RelightError && error.code === "STREAM_NOT_FOUND") return;
-      // A timeout is "unknown": the stream's absence is what counts.
-      if (error instanceof RelightError && error.code === "TIMEOUT" && !(await this.findStream(name))) return;
-      throw error;
+    const began = Date.now();
+    for (;;) {
+      try {
+        await this.request(`STREAM.DELETE.${name}`);
+        return;
+      } catch (error) {
+        if (!(error instanceof RelightError)) throw error;
+        if (error.code === "STREAM_NOT_FOUND") return;
+        if (error.code !== "TIMEOUT") throw error;
+        // A timeout is "unknown": the stream's absence is what counts. The request, or the answer, can have been lost with a connection.
+        const found = await this.findStream(name);
+        if (!found || isNewerThan(found, began)) return;
+        if (Date.now() - began >= longestDeleteMs) throw error;
+      }
     }
   }
 
@@ -200,6 +207,14 @@ export function apiError(subject: string, error: ApiErrorBody): RelightError {
       return new RelightError("API_ERROR", `${description}${code}`, { context });
     }
   }
+}
+
+/** How long a server may take to delete a stream, in milliseconds. */
+const longestDeleteMs = 30_000;
+
+/** Whether somebody has created it since, by the server's clock where it tells that. */
+function isNewerThan({ created, ts }: StreamInfo, sinceMs: number): boolean {
+  return Date.parse(created) > sinceMs + (ts ? Date.parse(ts) - Date.now() : 0);
 }
 
 function requestError(subject: string, error: unknown, closed: boolean): RelightError {

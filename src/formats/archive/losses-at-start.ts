@@ -52,8 +52,10 @@ function* otherCount(
   )
     return;
   const message =
-    `the stream held ${messages} messages up to sequence ${lastSequence} when its snapshot began, the archive holds ${count}: whether ` +
-    "they went meanwhile or are missing cannot be told without an index";
+    `the stream held ${messages} messages up to sequence ${lastSequence} when its snapshot began, the archive holds ${count}: ` +
+    (count < messages
+      ? "whether the others went meanwhile or are missing cannot be told without an index"
+      : "without an index those are among them that limits had removed, and a server removes them again when it restores");
   yield { code: "counts-differ", severity: "note", message, count };
 }
 

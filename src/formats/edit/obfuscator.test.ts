@@ -235,5 +235,7 @@ describe("a key file", () => {
   it("of a key file that was given are all kept, however many", () => {
     const keys = Obfuscator.fromKeyFile(JSON.stringify(fromCli), path);
     assert.deepEqual(keys.toKeyFile().map, fromCli.map);
+    assert.equal(keys.keyFileText(), `${JSON.stringify(keys.toKeyFile(), undefined, 2)}\n`);
+    assert.deepEqual(JSON.parse(new Obfuscator(new Uint8Array(32)).keyFileText()).map, {});
   });
 });

@@ -26,7 +26,7 @@ const secretBytes = 32;
  * Different names, tokens of subjects and header values that are noted, and characters in all of them, so that memory stays bounded
  * where every message has a value of its own. Further ones are replaced as well, and cannot be looked up.
  */
-export const noted = { values: 250_000, characters: 16 * 1024 * 1024 };
+export const noted = { values: 65_536, characters: 16 * 1024 * 1024 };
 
 /** Bytes of a value from which on its token is made in a time that does not grow with the square of them. */
 const longValue = 4096;
@@ -99,7 +99,19 @@ export class Obfuscator {
 
   toKeyFile(): KeyFile {
     const map = Object.fromEntries([...this.#originals()].sort(([a], [b]) => (a < b ? -1 : 1)));
-    return { version: 1, secret: btoa(String.fromCharCode(...this.#secret)), map };
+    return { ...this.#withoutMap(), map };
+  }
+
+  /** The key file as it is written, without the large object in between. */
+  keyFileText(): string {
+    const { version, secret } = this.#withoutMap();
+    const lines = [...this.#forward].map(([original, token]) => `    "${token}": ${JSON.stringify(original)}`).sort();
+    const map = lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n  }`;
+    return `{\n  "version": ${version},\n  "secret": ${JSON.stringify(secret)},\n  "map": ${map}\n}\n`;
+  }
+
+  #withoutMap(): Omit<KeyFile, "map"> {
+    return { version: 1, secret: btoa(String.fromCharCode(...this.#secret)) };
   }
 
   /** How many values were replaced and noted. */

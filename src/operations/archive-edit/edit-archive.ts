@@ -135,8 +135,8 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
   });
   await writeDurably(join(staged.path, manifestName), formatManifest(manifest));
   options.signal?.throwIfAborted();
-  const keyFile = done.keys ? keyFileOf(staged.target) : undefined;
-  if (keyFile && done.keys) await commitWithKeys(staged, keyFile, done.keys);
+  const keyFile = done.keyFile ? keyFileOf(staged.target) : undefined;
+  if (keyFile && done.keyFile) await commitWithKeys(staged, keyFile, done.keyFile);
   else await staged.commit();
   return { plan, report: done.report, notes, directory: staged.target, keyFile, manifest };
 }
@@ -158,11 +158,11 @@ async function refuseOtherKeys(target: string, given: string | undefined): Promi
  * Without the keys an obfuscated backup cannot be read, so that they are there first. Those of a file that was given are
  * among them, and what is new.
  */
-async function commitWithKeys(staged: StagedDirectory, path: string, keys: KeyFile): Promise<void> {
+async function commitWithKeys(staged: StagedDirectory, path: string, keys: Uint8Array): Promise<void> {
   const fresh = `${path}.${process.pid}.partial`;
   const isNew = !(await stat(path).catch(() => undefined));
   await rm(fresh, { force: true });
-  await writeDurably(fresh, `${JSON.stringify(keys, undefined, 2)}\n`);
+  await writeDurably(fresh, keys);
   try {
     await rename(fresh, path);
   } catch (error) {

@@ -93,6 +93,7 @@ const isSet = (value: unknown): boolean => (Array.isArray(value) ? value.length 
 
 /** A bucket's name is in its subjects: under another name it could not be used without new ones. */
 export function bucketRules(from: string, to: string): SubjectRule[] {
+  if (from === to) return [];
   for (const [prefix, root] of [
     ["KV_", "$KV"],
     ["OBJ_", "$O"],

@@ -50,7 +50,8 @@ export type EditAnswer =
       readonly report: EditReport;
       /** As it was ordered, or as the source says; undefined where neither does. */
       readonly created: string | undefined;
-      readonly keys?: KeyFile;
+      /** The key file as it is to be. */
+      readonly keyFile?: Uint8Array;
       /** How often something was replaced that the keys have no room for. */
       readonly unnoted: number;
       /** The beginning of the file is not what was there when it was said to be readable. */

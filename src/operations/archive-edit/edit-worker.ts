@@ -51,7 +51,7 @@ function edit(order: EditOrder): EditAnswer {
       created,
       headReplaced,
       unnoted,
-      ...(obfuscate ? { keys: obfuscate.toKeyFile() } : {}),
+      ...(obfuscate ? { keyFile: new TextEncoder().encode(obfuscate.keyFileText()) } : {}),
     };
   } finally {
     file?.close();

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isStreamName } from "../../formats/directory/backup-json.ts";
 import { subjectsOverlap } from "../../formats/subjects/subject-overlap.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { ServerVersion } from "../../jetstream/server-version.ts";
@@ -98,7 +99,12 @@ export function planExtract(
       "the server reads all messages once when it starts; with --for-server and its version, from 2.10 on, it need not",
     );
   }
-  for (const consumer of facts.consumers) {
+  // As every edit leaves them out.
+  const consumers = facts.consumers.filter(({ name }) => isStreamName(name));
+  for (const { name } of facts.consumers) {
+    if (!isStreamName(name)) changes.push(`consumer "${name}" is left out: no server takes its name`);
+  }
+  for (const consumer of consumers) {
     changes.push(
       ...settleConsumer(consumer.config, version).changes.map((change) => `consumer "${consumer.name}": ${change}`),
     );
@@ -132,7 +138,7 @@ export function planExtract(
       firstSequence: facts.firstSequence,
       lastSequence: facts.lastSequence,
       streamLastSequence: facts.streamLastSequence,
-      consumers: facts.consumers.map((consumer) => consumer.name),
+      consumers: consumers.map((consumer) => consumer.name),
     },
   };
 }

@@ -65,4 +65,11 @@ describe("a v1 archive without an index, held against what the stream was when i
         /held 90 messages up to sequence 90 when its snapshot began, the archive holds 80/,
       );
     }));
+
+  it("V1-38 holds what limits had removed: a note says that it is there, and that a restore removes it", () =>
+    inTemporaryDirectory(async (directory) => {
+      const { sound, findings } = await verdictOf(directory, [first, second, third], { messages: 10, last_seq: 90 });
+      assert.equal(sound, true);
+      assert.match(findings[0]?.message ?? "", /held 10 messages .* holds 90: .* limits had removed/);
+    }));
 });

@@ -211,13 +211,37 @@ describe("restores that would fail or lose something are refused before anything
           as: "PART",
           cut: { select: { lastSequence: 20, firstSequence: 5 } },
         });
-        assert.equal(cut.status, "restored", JSON.stringify(cut));
+        assert.ok(cut.status === "restored", JSON.stringify(cut));
+        assert.match(cut.plan.changes.join("; "), /^14 of 29 messages are left out, as was asked for/);
         const { state } = (await readStream(target.nc, "PART")).info;
         assert.deepEqual([state.messages, state.first_seq, state.last_seq], [15, 5, 20]);
         await target.session.api.deleteStream("PART");
       }
       await source.session.api.deleteStream("NAMED");
     }
+  });
+
+  it("F19: a bucket under another name, with its subjects, of which the plan tells", async () => {
+    await createStream(v214.nc, { name: "KV_old", subjects: ["$KV.old.>"], max_msgs_per_subject: 1 });
+    await publishAll(
+      v214.nc,
+      [1, 2, 3].map((key) => ({ subject: `$KV.old.${key}`, payload: `${key}` })),
+    );
+    const directory = await backUp(v214, "KV_old");
+    for (const target of [old, v215]) {
+      const result = await restore(target, directory, { as: "KV_new" });
+      assert.ok(result.status === "restored", JSON.stringify(result));
+      assert.deepEqual(result.plan.changes, [
+        "the name is KV_new, it was KV_old",
+        "subjects $KV.old.> become $KV.new.>, as the bucket's name is in them",
+      ]);
+      assert.deepEqual((await target.session.api.streamInfo("KV_new")).config.subjects, ["$KV.new.>"]);
+      await target.session.api.deleteStream("KV_new");
+    }
+    // Under its own name it goes the way of any other stream, without a copy in between.
+    const own = await restore(v215, directory);
+    assert.ok(own.status === "restored", JSON.stringify(own));
+    assert.deepEqual([own.plan.route, own.plan.changes], ["as-is", []]);
   });
 
   it("F65: first_seq on 2.10, which would empty the stream with success: every message is back, and the difference is said", async () => {

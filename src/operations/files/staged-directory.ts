@@ -122,11 +122,11 @@ export async function findReplaced(target: string): Promise<string | undefined> 
 }
 
 /** Writes a small file and makes it durable. Throws FILE_SYSTEM. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   try {
     const file = await open(path, "wx", 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

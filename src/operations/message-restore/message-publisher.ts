@@ -42,6 +42,7 @@ export class MessagePublisher {
   readonly #options: PublisherOptions;
   readonly #inbox: string;
   readonly #subscription: { unsubscribe(): void };
+  readonly #statuses: { stop(): void };
   readonly #sizes = new Map<number, number>();
   readonly #recentIds = new Map<string, number>();
   #next: number;
@@ -63,6 +64,20 @@ export class MessagePublisher {
         else this.#receive(message.subject, message.headers?.code === 503 ? undefined : message.data);
       },
     });
+    // The client's iterables can be stopped; its types do not say so.
+    const statuses = nc.status() as ReturnType<NatsConnection["status"]> & { stop(): void };
+    this.#statuses = statuses;
+    void this.#watch(statuses);
+  }
+
+  /** What was on its way when a connection broke is lost, and what the client sends on the next one would take its sequences. */
+  async #watch(statuses: ReturnType<NatsConnection["status"]>): Promise<void> {
+    for await (const { type } of statuses) if (type === "disconnect") this.#fail(this.#lost());
+  }
+
+  #lost(): RelightError {
+    const { stream } = this.#options;
+    return new RelightError("CONNECTION_LOST", `the connection was lost during the restore of "${stream}"`);
   }
 
   /** The sequence that the next message gets. */
@@ -94,6 +109,7 @@ export class MessagePublisher {
   }
 
   close(): void {
+    this.#statuses.stop();
     if (!this.#nc.isClosed()) this.#subscription.unsubscribe();
   }
 
@@ -173,9 +189,7 @@ export class MessagePublisher {
         throw new RelightError("CANCELLED", `the restore of "${stream}" was cancelled`, { cause: signal.reason });
       }
       if (condition()) return;
-      if (this.#nc.isClosed()) {
-        throw new RelightError("CONNECTION_LOST", `the connection was lost during the restore of "${stream}"`);
-      }
+      if (this.#nc.isClosed()) throw this.#lost();
       if (Date.now() - this.#heard > silenceMs && this.#sizes.size > 0) {
         throw new RelightError("TIMEOUT", `restore of "${stream}": the server stopped taking messages`);
       }

@@ -25,6 +25,8 @@ export interface PrepareOptions {
   /** Begins what needs time and touches nothing, as soon as it is foreseen. Whoever gives this closes it. */
   readonly begin?: (foreseen: ForeseenRestore) => ConvertedArchive | undefined;
   readonly wishes: RestoreWishes;
+  /** In what the archive differs from the backup already, in words. */
+  readonly changes?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
 }
@@ -76,7 +78,8 @@ export async function prepareRestore(
   if (!config) throw noConfiguration(stored);
   // Where the configuration is only inside the archive, its max_age is known just now.
   if (!stored.config && !wishes.config && cutOff(config) !== undefined) proven = await prove(cutOff(config));
-  const plan = planFor(config, proven);
+  const planned = planFor(config, proven);
+  const plan = { ...planned, changes: [...(options.changes ?? []), ...planned.changes] };
   options.onEvent?.({ kind: "planned", plan });
   return { stored, config, facts: proven.facts, plan, converted };
 }

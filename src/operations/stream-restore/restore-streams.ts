@@ -79,7 +79,8 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
         if (converted) opened.defer(() => converted.close());
         return converted;
       };
-      prepared.push(await prepareRestore(staged.stored, target, { ...options, ...(alone ? { begin } : {}) }));
+      const { changes } = staged;
+      prepared.push(await prepareRestore(staged.stored, target, { ...options, changes, ...(alone ? { begin } : {}) }));
     } catch (error) {
       const failure = known(error, options.signal);
       if (failure.code === "CANCELLED") throw failure;

@@ -16,6 +16,11 @@ export interface StageOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface StagedArchive extends OpenedArchive {
+  /** In what it differs from the backup, in words. */
+  readonly changes: readonly string[];
+}
+
 /**
  * Where a part of a backup is to be restored, its messages renamed, or a v1 archive put into memory, the backup that is
  * restored is an edited one: made in a temporary directory, read back and proven, so that the plan and the proof afterwards
@@ -25,7 +30,7 @@ export async function stageEdit(
   stored: StoredStream,
   target: RestoreTarget,
   options: StageOptions,
-): Promise<OpenedArchive> {
+): Promise<StagedArchive> {
   const { wishes } = options;
   const original = (wishes.config ?? stored.config)?.name ?? stored.stream;
   const name = restoreName(original, target, wishes);
@@ -34,7 +39,7 @@ export async function stageEdit(
   // What goes into memory is sent as v2, or message by message from one.
   const intoMemory = storage === "memory" && formatOf(stored.archive) === "v1";
   const cuts = wishes.cut !== undefined && Object.keys(wishes.cut).length > 0;
-  if (!cuts && !renamesBucket && !intoMemory) return { stored, [Symbol.asyncDispose]: async () => {} };
+  if (!cuts && !renamesBucket && !intoMemory) return { stored, changes: [], [Symbol.asyncDispose]: async () => {} };
   if (wishes.config && renamesBucket) {
     throw new RelightError("USAGE", "a bucket is renamed with its own configuration: leave out --config");
   }
@@ -42,7 +47,7 @@ export async function stageEdit(
   const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const edited = join(directory, "edited");
-    await editArchive(stored, {
+    const { report, notes } = await editArchive(stored, {
       spec: wishes.cut ?? {},
       target: edited,
       tool: options.tool,
@@ -53,7 +58,13 @@ export async function stageEdit(
     const [made] = await readBackup(edited);
     if (!made) throw new RelightError("INTERNAL", "the edited backup cannot be read");
     // The path is for people, and safety backups go beside it.
-    return { stored: { ...made, path: stored.path }, [Symbol.asyncDispose]: dispose };
+    const left = report.sourceMessages - report.messages;
+    const changes = [
+      ...(renamesBucket ? [`the name is ${name}, it was ${original}`] : []),
+      ...(left > 0 ? [`${left} of ${report.sourceMessages} messages are left out, as was asked for`] : []),
+      ...notes,
+    ];
+    return { stored: { ...made, path: stored.path }, changes, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
