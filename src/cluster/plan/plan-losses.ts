@@ -59,7 +59,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
       if (step !== null) after.push(step.id);
     }
-    const blockers = [...loss.blockers, ...lackBlockers(view, cover, key), ...cutOffBlockers(loss, cover)];
+    const blockers = [...loss.blockers, ...lackBlockers(view, cover, loss), ...cutOffBlockers(loss, cover)];
     if (loss.cutOff?.wait) {
       steps.push(loss.cutOff.wait);
       after.push(loss.cutOff.wait.id);
@@ -189,9 +189,10 @@ function cutOffBlockers({ key, standing, cutOff }: Loss, { backup }: Cover): rea
   return [{ code: "written-since", text, cure }];
 }
 
-function lackBlockers(view: View, cover: Cover, key: string): readonly Blocker[] {
-  // Of what nobody remembers the backup is all there is.
-  if (cover.covered || cover.released || !view.memory.has(key)) return [];
+function lackBlockers(view: View, cover: Cover, { key, standing }: Loss): readonly Blocker[] {
+  // Of what neither the cluster nor the ledger knows the backup is all there is.
+  const stranger = standing === null && !view.memory.has(key);
+  if (cover.covered || cover.released || stranger) return [];
   return [
     {
       code: "r1-uncovered",
