@@ -1,5 +1,5 @@
 // npm run test:cluster [-- parts of names]: stories of clusters that lose servers, on real ones of 2.9, 2.10 and 2.15. Some
-// forty-five minutes on two cores. `npm test` has the most telling of them.
+// seventy minutes on two cores. `npm test` has the most telling of them.
 import { globSync } from "node:fs";
 import { root, runOnServers } from "./run-on-servers.ts";
 

@@ -108,13 +108,13 @@ export function withStream(ledger: Ledger, key: string, change: (stream: LedgerS
   };
 }
 
-/** The ledger with an entry of a stream that it does not have, of which nothing is known but its name. */
-export function withEntry(ledger: Ledger, account: string, name: string, at: string): Ledger {
+/** The ledger with an entry of a stream that it does not have, of which no more is known than when it was created, if that. */
+export function withEntry(ledger: Ledger, account: string, name: string, created: string | null, at: string): Ledger {
   if (findStream(ledger, account, name) !== undefined) return ledger;
   const entry: LedgerStream = {
     account,
     name,
-    created: null,
+    created,
     raftGroup: null,
     replicas: null,
     storage: null,

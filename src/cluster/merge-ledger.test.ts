@@ -134,6 +134,14 @@ describe("the ledger", () => {
     assert.equal(stream(down)?.scaledFrom, 3);
     assert.equal(stream(noteDone(down, of("scale-up"), at))?.scaledFrom, null);
     assert.equal(stream(noteDone(ledger, of("step-down"), at))?.stepDownAt, at);
+    const work = { name: "work", durable: true, replicas: 3, servers: three, delivered: 30, ackFloor: 30 };
+    const stepped = noteDone(
+      ledgerOf(remembered("ORDERS", three, { consumers: [work] })),
+      { ...of("step-down"), target: { ...of("step-down").target, consumer: "work" } },
+      at,
+    );
+    assert.deepEqual(stream(stepped)?.consumers, [{ ...work, stepDownAt: at }]);
+    assert.equal(stream(stepped)?.stepDownAt, null);
     const deleted = noteDone(ledger, of("delete-stub"), at);
     assert.equal(stream(deleted)?.deletedAt, at);
     assert.equal(stream(noteDone(deleted, of("restore"), at))?.deletedAt, null);
@@ -157,6 +165,16 @@ describe("the ledger", () => {
     assert.equal(stream(noteBegun(restoring, of("delete-stub"), at))?.restoringAt, at);
     assert.equal(stream(noteDone(restoring, of("delete-stub"), at))?.restoringAt, null);
     assert.equal(stream(noteDone(restoring, of("restore"), at))?.restoringAt, null);
+    // Of one that only its backup tells of, too.
+    const unknown = noteBegun(
+      emptyLedger,
+      { ...of("restore"), arguments: { ...of("restore").arguments, created: at } },
+      at,
+    );
+    assert.deepEqual(
+      [stream(unknown)?.restoringAt, stream(unknown)?.created, stream(unknown)?.counters],
+      [at, at, null],
+    );
   });
 
   it("LG-07: remembers a removed server until it is a member again, whatever it says of itself", () => {

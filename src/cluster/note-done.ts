@@ -70,10 +70,14 @@ export function noteBegun(ledger: Ledger, step: Pick<PlanStep, "kind" | "target"
     case "restore":
       return account === null || stream === null
         ? ledger
-        : withStream(withEntry(ledger, account, stream, at), streamKey(account, stream), (one) => ({
-            ...one,
-            restoringAt: at,
-          }));
+        : withStream(
+            withEntry(ledger, account, stream, step.arguments.created, at),
+            streamKey(account, stream),
+            (one) => ({
+              ...one,
+              restoringAt: at,
+            }),
+          );
     default:
       return ledger;
   }

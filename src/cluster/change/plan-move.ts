@@ -4,7 +4,7 @@ import { block, memberOf, noCandidate, type PlanVerb, placesOf, takers } from ".
 
 /** A replica goes to another server with what it holds, while the server that has it answers. */
 export const planMove: PlanVerb<"move"> = (view, stream, change, blockers) => {
-  const { key, group, account, name, alive } = stream;
+  const { key, group, account, name, alive, wanted } = stream;
   const { server, peer } = memberOf(view, stream, change.server);
   if (!alive.includes(server) && isSeen(view.request.picture.later.sight.system)) {
     const cure = `What it does not give it cannot be moved: relight stream cluster peer-remove ${name} ${server}`;
@@ -18,7 +18,7 @@ export const planMove: PlanVerb<"move"> = (view, stream, change, blockers) => {
     id: `${key} off ${server}`,
     target: { server, peer, account, stream: name },
     why: `${key} leaves ${server} with what it holds; ${takers(view, stream)} takes it`,
-    risk: "load, and some seconds without a leader",
+    risk: `load, and some seconds without a leader${(wanted ?? 1) > 1 ? "; it has one replica less until the new one has all" : ""}`,
     precondition: [
       condition("one-meta-leader", "one server leads the meta group"),
       condition("server-answers", `${server} answers`),

@@ -28,9 +28,11 @@ function cutOffBlockers({ key, standing, cutOff }: Loss, { backup }: Cover): rea
   return [{ code: "written-since", text, cure }];
 }
 
-function lackBlockers(view: View, cover: Cover, { key, standing }: Loss): readonly Blocker[] {
-  // Of what neither the cluster nor the ledger knows the backup is all there is.
-  if (cover.covered || cover.released || (standing === null && !view.memory.has(key))) return [];
+function lackBlockers(view: View, cover: Cover, { key, standing, cutOff }: Loss): readonly Blocker[] {
+  // Of what neither the cluster nor the ledger knows the backup is all there is, also where its restore was cut off.
+  const known = view.memory.get(key);
+  const stranger = known === undefined ? standing === null : known.counters === null && cutOff !== undefined;
+  if (cover.covered || cover.released || stranger) return [];
   return [
     {
       code: "r1-uncovered",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkPlan, type PlanRow, planLines } from "../../testing/check-plan.ts";
+import { checkPlan, type PlanRow, planLines, planOf } from "../../testing/check-plan.ts";
 import {
   backup,
   before,
@@ -81,6 +81,25 @@ const rows: readonly PlanRow[] = [
     steps: ["restore:APP/ONE ready"],
   },
 ];
+
+describe("what only a backup knows", () => {
+  const notes = (words: object): string => planOf({ servers: three, backups: [backup("ONE")], words }).notes.join("\n");
+
+  it("CP-62, F42: is told of, with how it is restored, until it is named", () => {
+    assert.match(notes({}), /neither has nor remembers: ONE\. To restore one: --restore APP\/ONE\.$/);
+    assert.equal(notes({ restore: ["APP/ONE"] }), "");
+  });
+
+  it("CP-93: is begun anew where its restore was cut off", () => {
+    const half = replicated("ONE", ["+n1"], "n1", { created: now, lastSeq: 20 });
+    const cutOff = remembered("ONE", [], { counters: null, countersAt: null, restoringAt: before(60_000) });
+    const lines = planLines({ servers: three, streams: [half], memory: [cutOff], backups: [backup("ONE")] });
+    assert.deepEqual(
+      lines.map((line) => line.replace(" safe", "")),
+      ["delete-stub:APP/ONE ready", "restore:APP/ONE later"],
+    );
+  });
+});
 
 describe("a stream that went with the server that Relight removed", () => {
   const vanished = (seenMs: number, removedMs: number | null): readonly string[] =>

@@ -1,5 +1,5 @@
 import { nameList } from "../name-list.ts";
-import { isSeen, type UnseenReason } from "../unseen.ts";
+import { isSeen, seenOr, type UnseenReason } from "../unseen.ts";
 import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
 import { fewerReplicas } from "./fewer-replicas.ts";
@@ -94,7 +94,9 @@ function summaryOf(outlook: Outlook, steps: readonly PlanStep[]): string {
     case "hold":
       return `Nothing may be done: ${steps[0]?.why}.`;
     case "act":
-      return `${steps.length} steps, the first can be done now.${rest}`;
+      return steps.length === 1
+        ? "1 step, which can be done now."
+        : `${steps.length} steps, the first can be done now.${rest}`;
     case "wait":
       return `Nothing to do but wait.${rest}`;
     case "blocked":
@@ -131,7 +133,7 @@ function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
     const more = strangers.length - some.length;
     notes.push(
       `The backups have streams that this cluster neither has nor remembers: ${nameList([...some, ...(more > 0 ? [`${more} more`] : [])])}. ` +
-        "To restore one: --restore ACCOUNT/STREAM.",
+        `To restore one: --restore ${seenOr(view.request.picture.later.sight.account, "ACCOUNT")}/${strangers[0]}.`,
     );
   }
   if (!view.inventoryComplete) {
@@ -143,6 +145,8 @@ function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
 }
 
 /** Names of streams in backups of which nothing is known here: servers that joined this cluster may have deleted them. */
-function strangersOf({ backups, owners, inventoryComplete }: View): readonly string[] {
-  return inventoryComplete ? [...backups.keys()].filter((name) => !owners.has(name)).sort() : [];
+function strangersOf({ backups, owners, inventoryComplete, request }: View): readonly string[] {
+  const named = request.words.restore.map((key) => key.slice(key.indexOf("/") + 1));
+  const strange = (name: string): boolean => !owners.has(name) && !named.includes(name);
+  return inventoryComplete ? [...backups.keys()].filter(strange).sort() : [];
 }

@@ -49,7 +49,7 @@ export function planConsumers(view: View): readonly PlanStep[] {
           ask(
             `consumer:${id}`,
             `consumer ${id} has no leader, also after a step-down, although ${nameList(alive)} answer`,
-            `See that they reach each other. Else set its num_replicas to 1 and back, or create it again with opt_start_seq ${floor === null ? "behind what was acknowledged" : floor + 1}.`,
+            `See that they reach each other. Else: ${anew(view, floor)}`,
             target,
           ),
         );
@@ -77,7 +77,7 @@ export function planConsumers(view: View): readonly PlanStep[] {
         ask(
           `consumer:${id}`,
           `consumer ${id} has no leader, and its peers ${peers.join(", ")} cannot elect one`,
-          `Set its num_replicas anew, else create it again with opt_start_seq ${floor === null ? "behind what was acknowledged" : floor + 1}.`,
+          anew(view, floor),
           target,
         ),
       );
@@ -97,6 +97,17 @@ export function planConsumers(view: View): readonly PlanStep[] {
     );
   }
   return steps;
+}
+
+/**
+ * How a consumer without a leader gets one. Up to 2.14 another number of replicas builds its group anew, from what one of its servers
+ * has; 2.15 answers nothing to that while nobody leads it.
+ */
+function anew(view: View, floor: number | null): string {
+  const again = `reate it again with opt_start_seq ${floor === null ? "behind what was acknowledged" : floor + 1}.`;
+  return view.rules.evictsDeadPeers
+    ? `Delete it, and c${again}`
+    : `Set its num_replicas to 1 and back; else delete it, and c${again}`;
 }
 
 /** In the earlier sample too: after a change it takes a consumer some seconds to elect. */

@@ -52,7 +52,8 @@ export function planDrains(view: View, spares: Spares): readonly PlanStep[] {
         id: `${stream.key} off ${name}`,
         target: { ...target, account: stream.account, stream: stream.name },
         why: `${name} is to be replaced, and ${stream.key} is on it`,
-        risk: "load; one stream is moved at a time",
+        // The server ends a move as soon as a quorum of the new group has all, which the old members are.
+        risk: `load${(stream.wanted ?? 1) > 1 ? "; it has one replica less until the new one has all" : ""}; one stream is moved at a time`,
         precondition,
         after: [...previous, ...spares.before(stream, stream.group ?? [], 1, false)],
         verify: verifications.replicasCurrent,

@@ -29,6 +29,8 @@ const off = {
   pendingApi: 0,
 };
 
+const leaving = { peers: ["n1", "n2", "n4"], type: "catchup", description: "waiting for peer to catch up" };
+
 const rows: readonly PlanRow[] = [
   {
     story: "CP-40: a stream without a leader, all peers there: two elections are waited for",
@@ -210,7 +212,17 @@ const rows: readonly PlanRow[] = [
       meta: { size: 3, peers: ["n1", "n2", "n4"].map((name) => sketchPeer(`+${name}`)) },
     },
     outlook: "blocked",
-    steps: ["ask:disabled:n3 blocked"],
+    steps: ["ask:removed:n3 blocked"],
+  },
+  {
+    story: "CP-48, F36: so is one that goes on serving what it has",
+    situation: {
+      servers: [...three, "n4"],
+      streams: [replicated("ORDERS", ["+n1", "+n2", "+n3"], "n3", { desired: leaving })],
+      meta: { size: 3, peers: ["n1", "n2", "n4"].map((name) => sketchPeer(`+${name}`)) },
+    },
+    outlook: "blocked",
+    steps: ["ask:removed:n3 blocked"],
   },
   {
     story: "CP-48: nor is a server without JetStream anybody's case",

@@ -5,6 +5,7 @@ import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
 import { forgetfulServers, planForgetful } from "./plan-forgetful.ts";
 import { planLeaderless } from "./plan-leaderless.ts";
+import { outcasts, planOutcasts, stopRemoved } from "./plan-outcasts.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
@@ -28,25 +29,20 @@ export function planTroubles(view: View): readonly PlanStep[] {
     );
   }
   for (const { name, peer, removedAt, member } of serversOfKind(view, "disabled")) {
-    // Servers that never had JetStream belong to many clusters. One that streams count was removed, by Relight or by hand.
-    const counting = view.streams.filter(({ group }) => group?.includes(name)).map(({ key }) => key);
-    if (!member && removedAt === null && counting.length === 0) continue;
-    const why =
-      `${name} answers, and its JetStream is off` +
-      (member || counting.length === 0
-        ? ""
-        : `: it is no member any more, and ${nameList(counting)} still ${counting.length === 1 ? "counts" : "count"} it`);
+    // Servers that never had JetStream belong to many clusters; one that streams count was removed by hand.
+    if (!member && removedAt === null) continue;
     const cure = member
       ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
-      : "It was removed: stop it, and let it come back with a new server_name and an empty store directory only.";
-    steps.push(ask(`disabled:${name}`, why, cure, { server: name, peer }));
+      : `It was removed: ${stopRemoved}`;
+    steps.push(ask(`disabled:${name}`, `${name} answers, and its JetStream is off`, cure, { server: name, peer }));
   }
   for (const server of serversOfKind(view, "alive")) {
     if (!server.member && server.removedAt !== null) steps.push(returned(view, server, server.removedAt));
   }
-  steps.push(...planForgetful(view));
-  const forgotten = new Set([...forgetfulServers(view).values()].flat());
-  for (const stream of view.streams) if (!forgotten.has(stream)) steps.push(...troublesOf(view, stream));
+  steps.push(...planOutcasts(view), ...planForgetful(view));
+  // What a person has to do for their servers comes first.
+  const held = new Set([...outcasts(view).values(), ...forgetfulServers(view).values()].flat());
+  for (const stream of view.streams) if (!held.has(stream)) steps.push(...troublesOf(view, stream));
   return steps;
 }
 
@@ -55,7 +51,7 @@ function returned(view: View, { name, peer }: ServerStanding, removedAt: string)
   const until = new Date(Date.parse(removedAt) + view.rules.keepsRemovedOutMs).toISOString();
   const why = `${name} was removed on ${removedAt}, came back under its name, and is no member`;
   if (until <= view.request.now) {
-    const cure = "Stop it, and let it come back with a new server_name and an empty store directory only.";
+    const cure = `S${stopRemoved.slice(1)}`;
     return ask(`returned:${name}`, why, cure, { server: name, peer });
   }
   return makeStep({

@@ -23,7 +23,8 @@ async function removeLeader(scene: RecoveryScene): Promise<string> {
   return leader;
 }
 
-for (const version of ["2.9", "2.10", "2.15"]) {
+// A new leader of 2.9 may go on listing it among the members, until it is started anew itself.
+for (const version of ["2.10", "2.15"]) {
   const replaces = version !== "2.15";
   describe(`the meta leader of a cluster of ${version} was removed by hand, alive`, { timeout: 300_000 }, () => {
     const story = replaces
@@ -39,11 +40,9 @@ for (const version of ["2.9", "2.10", "2.15"]) {
       const from = scene.cluster.servers.map(({ name }) => name).filter((name) => name !== removed);
       const running = await scene.recover({}, { from });
       assert.deepEqual(running.steps, []);
-      if (replaces) {
-        const [{ step = "", text = "", cure = "" } = {}] = running.left;
-        assert.equal(step, `ask:disabled:${removed}`);
-        assert.match(`${text} ${cure}`, /APP\/FIRST and APP\/SECOND still count it .*: stop it/);
-      }
+      const [{ step = "", text = "", cure = "" } = {}] = running.left;
+      assert.equal(step, `ask:removed:${removed}`, running.summary);
+      assert.match(`${text} ${cure}`, /has a part in APP\/FIRST and APP\/SECOND still .*: stop it/);
       await scene.cluster.node(removed).terminate("SIGTERM");
       const outcome = await scene.recover({}, { from });
       const done = ["FIRST", "SECOND"].map((name) => `peer-remove:APP/${name}>${removed}`);

@@ -17,6 +17,8 @@ interface ConsumerFacts {
   readonly cluster: { readonly leader?: string; readonly replicas?: readonly { readonly name: string }[] };
 }
 
+const thresholds = { ...defaultThresholds, electionMs: 8_000 };
+
 /** Cuts the ways between these nodes; resolves when one of the others leads the meta group. Returns the others. */
 async function sever(scene: RecoveryScene, names: readonly string[]): Promise<readonly string[]> {
   const others = scene.cluster.servers.map(({ name }) => name).filter((name) => !names.includes(name));
@@ -25,41 +27,38 @@ async function sever(scene: RecoveryScene, names: readonly string[]): Promise<re
   return others;
 }
 
-const thresholds = { ...defaultThresholds, electionMs: 8_000 };
-
 for (const version of ["2.10", "2.15"]) {
   describe(`groups of a cluster of ${version} that nobody leads`, { timeout: 400_000 }, () => {
-    it("F41: a stream: waits, has it elect, and up to 2.14 builds its group anew of one replica; on 2.15 a person looks", async () => {
+    it("CP-40: a stream: it is to elect, in vain; up to 2.14 its group is built anew of one replica; on 2.15 a person looks", async () => {
       await using scene = await RecoveryScene.start({ version, size: 5, proxied: true });
       await scene.load({ name: "THREE", num_replicas: 3 });
       await scene.remember();
-      const homes = await scene.homes("THREE");
-      const from = await sever(scene, homes);
-      const cut = await scene.recover(
-        {},
-        {
-          from,
-          thresholds,
-          only: new Set(["step-down:APP/THREE", "salvage:APP/THREE", "scale-down:APP/THREE"]),
-        },
-      );
-      console.error(
-        JSON.stringify(
-          [cut.status, cut.summary, cut.steps.map((s) => [s.id, s.state, s.seconds, s.evidence, s.error]), cut.left],
-          null,
-          1,
-        ),
-      );
+      const from = await sever(scene, await scene.homes("THREE"));
+      const steps = ["step-down:APP/THREE", "salvage:APP/THREE", "scale-down:APP/THREE"];
+      const outcome = await scene.recover({}, { from, thresholds, only: new Set(steps) });
+      const [stepDown, ...more] = outcome.steps;
+      assert.match(stepDown?.evidence.join() ?? "", /nobody could step down: .*10008.*it brought no leader/);
+      if (version === "2.15") {
+        assert.deepEqual(more, []);
+        assert.equal(outcome.left[0]?.step, "ask:leaderless:APP/THREE", JSON.stringify(outcome.left));
+      } else {
+        assert.deepEqual(stepsDone(outcome), steps, outcome.summary);
+        assert.equal((await scene.homes("THREE")).length, 1);
+        await scene.assertSame("THREE", { streamConfig: ["num_replicas"], noConsumers: true });
+      }
       scene.proxies?.heal();
       await scene.cluster.ready();
-      const outcome = await scene.recover();
-      console.error(JSON.stringify([outcome.status, outcome.summary, stepsDone(outcome), outcome.left], null, 1));
-      await scene.assertSame("THREE");
+      const end = await scene.recover();
+      if (version === "2.15") assert.equal(end.status, "whole", end.summary);
+      else {
+        assertRecovered(end);
+        assert.deepEqual(stepsDone(end), ["scale-up:APP/THREE"]);
+      }
       assert.equal((await scene.homes("THREE")).length, 3);
-      if (version === "2.10") assertRecovered(outcome);
+      await scene.assertSame("THREE");
     });
 
-    it("CP-67: a consumer: has it elect, in vain; set to one replica and back by a person it goes on where it was", async () => {
+    it("CP-67: a consumer: it is to elect, in vain; up to 2.14 a person sets it to one replica and back; it goes on where it was", async () => {
       await using scene = await RecoveryScene.start({ version, size: 5, proxied: true });
       await scene.load({ name: "FIVE", num_replicas: 5 });
       const nc = await scene.connect();
@@ -70,7 +69,8 @@ for (const version of ["2.10", "2.15"]) {
       while ((await facts(nc)).ack_floor.stream_seq < 30) await sleep(50);
       const { cluster, config } = await facts(nc);
       await scene.remember();
-      const from = await sever(scene, [cluster.leader ?? "", ...(cluster.replicas ?? []).map(({ name }) => name)]);
+      const group = [cluster.leader ?? "", ...(cluster.replicas ?? []).map(({ name }) => name)];
+      const from = await sever(scene, group);
       await scene.sample(
         ({ accounts }) => {
           const stream = accounts.flatMap(({ streams }) => streams).find(({ name }) => name === "FIVE");
@@ -79,35 +79,27 @@ for (const version of ["2.10", "2.15"]) {
         },
         ...from,
       );
-      const stuck = await scene.recover({}, { from, thresholds });
-      console.error(
-        JSON.stringify(
-          [
-            stuck.status,
-            stuck.summary,
-            stuck.steps.map((s) => [s.id, s.state, s.seconds, s.evidence, s.error]),
-            stuck.left,
-          ],
-          null,
-          1,
-        ),
-      );
+      const outcome = await scene.recover({}, { from, thresholds });
+      assert.deepEqual(stepsDone(outcome), ["step-down:APP/FIVE > work"], outcome.summary);
+      const [{ step = "", cure = "" } = {}] = outcome.left;
+      assert.equal(step, "ask:consumer:APP/FIVE > work");
+      assert.match(cure, /reach each other.*opt_start_seq 31/);
+      // 2.15 does not answer to that while nobody leads it.
+      const scales = version !== "2.15";
+      assert.equal(/num_replicas to 1 and back/.test(cure), scales);
       const outside = await scene.connect(...from);
-      const update = (num_replicas: number): Promise<unknown> =>
-        jsRequest(outside, "CONSUMER.DURABLE.CREATE.FIVE.work", {
-          stream_name: "FIVE",
-          config: { ...config, num_replicas },
-        });
-      console.error(JSON.stringify(await update(1).catch(String)));
-      for (let i = 0; i < 10; i++) {
-        await sleep(1000);
-        console.error(JSON.stringify(await facts(outside).catch(String)));
+      const scale = (num_replicas: number): Promise<unknown> => {
+        const body = { stream_name: "FIVE", config: { ...config, num_replicas } };
+        return jsRequest(outside, "CONSUMER.DURABLE.CREATE.FIVE.work", body);
+      };
+      if (scales) {
+        await scale(1);
+        assert.equal((await facts(outside)).ack_floor.stream_seq, 30);
       }
       scene.proxies?.heal();
       await scene.cluster.ready();
-      console.error(JSON.stringify(await update(3).catch(String)));
-      const outcome = await scene.recover();
-      console.error(JSON.stringify([outcome.status, outcome.summary, stepsDone(outcome), outcome.left], null, 1));
+      if (scales) await scale(3);
+      assert.equal((await scene.recover()).status, "whole");
       await scene.assertSame("FIVE");
     });
   });
