@@ -65,7 +65,8 @@ describe("a plan made with an old memory", () => {
         ...rest,
       });
     assert.deepEqual(codes(moved()), ["r1-uncovered"]);
-    assert.deepEqual(codes(moved({ backups: [backup("ONE")] })), []);
+    // Its backup may be of one that was deleted and made anew.
+    assert.deepEqual(codes(moved({ backups: [backup("ONE")] })), ["r1-uncovered"]);
     // While its home only starts, it is there.
     const starting = { n1: { health: { ok: false, errors: ["JetStream is not current with the meta leader"] } } };
     assert.ok(

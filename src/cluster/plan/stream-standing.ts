@@ -156,13 +156,7 @@ function findGroup(
   const named = new Map([...servers.values()].map(({ name, peer }) => [peer, name]));
   if (peers.length > 0) return [...new Set(peers.map(({ name, peer }) => name ?? named.get(peer) ?? peer))];
   if (leader !== null) return [leader];
-  // A home that lives and does not have it any more is an old memory: nobody knows where it went.
-  const moved = (server: string): boolean => {
-    const standing = servers.get(server);
-    const told = standing?.kind === "alive" && standing.seen !== null && isSeen(standing.seen.jetstream);
-    return told && !replicas.some((replica) => replica.server === server);
-  };
-  if (remembered?.servers.some((server) => !moved(server))) {
+  if (remembered !== null && remembered.servers.length > 0) {
     // What living servers hold counts, whatever is remembered.
     return [...new Set([...remembered.servers, ...replicas.map(({ server }) => server)])];
   }
