@@ -65,7 +65,13 @@ describe("a plan made with an old memory", () => {
         ...rest,
       });
     assert.deepEqual(codes(moved()), ["r1-uncovered"]);
-    assert.deepEqual(codes(moved({ backups: [backup("ONE")] })), []);
+    const covered = moved({ backups: [backup("ONE")], server: {}, ledger: rememberingServer("n3", 60_000, null) });
+    assert.deepEqual(planLines(covered), [
+      "peer-remove:n3 ready",
+      "wait:healed:n3 later safe",
+      "delete-stub:APP/ONE later",
+      "restore:APP/ONE later",
+    ]);
     // While its home only starts, it is there.
     const starting = { n1: { health: { ok: false, errors: ["JetStream is not current with the meta leader"] } } };
     assert.ok(
