@@ -5,9 +5,13 @@ import { root, runOnServers } from "./run-on-servers.ts";
 
 process.env.RELIGHT_CLUSTER = "all";
 const parts = process.argv.slice(2);
-const files = globSync("src/operations/{cluster-recovery/scenarios,cluster-change,cluster-verify}/*.test.ts", {
-  cwd: root,
-}).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+const stories = [
+  "src/operations/{cluster-recovery/scenarios,cluster-change,cluster-verify}/*.test.ts",
+  "src/cli/cluster-*.wide.test.ts",
+];
+const files = globSync(stories, { cwd: root }).filter(
+  (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
+);
 if (files.length === 0) {
   console.error(`no story matches ${parts.join(" ")}`);
   process.exit(2);

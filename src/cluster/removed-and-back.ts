@@ -45,6 +45,6 @@ export function removedAndBack(server: ServerPicture, { meta }: Sample, ledger?:
     : {
         kind: "removed",
         removedAt,
-        text: `${since} and is back under its old name: no member, and what it has does not count`,
+        text: `${since} and is back under its old name: it is no member, what it has does not count`,
       };
 }

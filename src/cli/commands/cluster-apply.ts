@@ -24,8 +24,9 @@ export function registerClusterApply(parent: Command): void {
     .summary("do the steps of the recovery, one by one, each planned anew and verified")
     .description(
       "Looks, plans as `relight cluster plan` does, does the first step that is ready, waits until its effect is seen, and begins\n" +
-        "again, until nothing is left that it may do. It stops at the first step that fails. With a plan from `cluster plan --json`\n" +
-        "it does the steps of that plan only. Killed or cancelled at any moment, it goes on when it is run again.",
+        "again, until nothing is left that it may do. A stream whose step fails keeps only what hangs on it from being done; any\n" +
+        "other failure ends it. With a plan from `cluster plan --json` it does the steps of that plan only. Killed or cancelled at\n" +
+        "any moment, it goes on when it is run again.",
     );
   addLedgerOptions(addRecoveryOptions(command), { required: true })
     .option("--yes", "do not ask before steps that cannot be taken back")
@@ -37,6 +38,7 @@ export function registerClusterApply(parent: Command): void {
       "after",
       "\nExamples:\n" +
         "  relight cluster apply --system-context sys --gone n3 --backups ./all\n" +
+        "  relight cluster apply --context orders --account-context shop --system-context sys --gone n3 --backups ./orders ./shop\n" +
         "  relight cluster apply plan.json --system-context sys --gone n3 --backups ./all --yes\n" +
         "\nExit codes: 0 nothing to do, or all done and verified; 3 something is left for a person; 1 a step failed; 11 another\n" +
         "recovery of this cluster is at work; 130 cancelled.\n",

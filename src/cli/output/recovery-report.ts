@@ -85,6 +85,9 @@ export class RecoveryProgress implements Disposable {
       case "progress":
         this.#progress(`${name(event.step)}, ${formatSeconds(event.seconds)}: ${event.text}`);
         return;
+      case "changed":
+        this.#line(`looking again: ${event.changes.join("; ")}`);
+        return;
       case "step-ended": {
         const { state, seconds, error } = event.step;
         const end = state === "done" ? "done" : state === "failed" ? `FAILED: ${error?.message}` : "cancelled";

@@ -83,6 +83,8 @@ export class WatchLines {
         if (Date.now() - this.#saidAt < 10_000) return [];
         this.#saidAt = Date.now();
         return [`      ${event.step.kind} ${targetOf(event.step)}: ${event.text}`];
+      case "changed":
+        return [`      looking again: ${event.changes.join("; ")}`];
       case "looking":
       case "planned":
       case "waiting":

@@ -326,7 +326,7 @@ const cases: readonly Case[] = [
     background: { ledger: remembered({ removedAt: "2025-12-31T00:00:00Z" }) },
     id: "D14",
     severity: "critical",
-    evidence: /^n3 was removed on 2025-12-31 00:00:00 UTC and is back under its old name: no member/,
+    evidence: /^n3 was removed on 2025-12-31 00:00:00 UTC and is back under its old name: it is no member/,
   },
   {
     title: "a monitoring port for all, and none that only the machine reaches",

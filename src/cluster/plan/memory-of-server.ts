@@ -17,9 +17,8 @@ export function memoryOfServer(view: View, { name, lastSeen, aliveUntil }: Serve
   }
   const gapMs = Math.max(0, Date.parse(aliveUntil) - Date.parse(lastSeen));
   const young = gapMs <= view.request.thresholds.stuckMs;
-  const missed = young ? "" : ": what came to it after that is in no memory";
-  return {
-    young,
-    text: `Relight last saw ${name} on ${lastSeen}, up to ${spanText(gapMs)} before it fell silent${missed}`,
-  };
+  const seen = `Relight last saw ${name} on ${lastSeen}`;
+  if (young) return { young, text: `${seen}, shortly before it fell silent` };
+  const missed = "what came to it after that is in no memory";
+  return { young, text: `${seen}, up to ${spanText(gapMs)} before it fell silent: ${missed}` };
 }

@@ -1,5 +1,3 @@
-import type { ConsumerConfig } from "../api-types.ts";
-
 /** By this a consumer of a backup that reads message by message is known. */
 export const captureConsumerDescription = "reads the stream for a backup by relight";
 
@@ -10,5 +8,5 @@ export const verifyConsumerDescription = "reads one replica of the stream for re
  * A short-lived consumer that Relight made to read a stream: of this run, of another one that is at work beside it, or left for a
  * moment by one that was cut off. It belongs to no backup.
  */
-export const isOwnConsumer = ({ description }: ConsumerConfig): boolean =>
+export const isOwnConsumer = ({ description }: { readonly [key: string]: unknown }): boolean =>
   description === captureConsumerDescription || description === verifyConsumerDescription;

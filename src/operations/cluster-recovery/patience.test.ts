@@ -44,6 +44,18 @@ describe("how long a cluster that loses something is looked at again", () => {
     assert.deepEqual(patience.changes(sample(struck)), ["n3 does not answer any more"]);
   });
 
+  it("does not wait for sight that it never had", () => {
+    const blind: Situation = {
+      ...three,
+      later: (later) => ({ ...later, sight: { ...later.sight, system: { unseen: "no-answer" } } }),
+    };
+    assert.equal(judge(new Patience(), blind, 0), "over");
+    const patience = new Patience();
+    judge(patience, three, 0);
+    assert.equal(judge(patience, blind, 1_000), "wait");
+    assert.deepEqual(patience.changes(sample(blind)), ["the servers do not answer on the system account any more"]);
+  });
+
   it("CA-09: the meta group elects; what is done where it has no leader is not done meanwhile", () => {
     const patience = new Patience();
     judge(patience, three, 0);

@@ -21,6 +21,8 @@ export class Patience {
    * not settle in time.
    */
   judge(plan: ClusterPlan, sample: Sample, nowMs = Date.now()): "settled" | "wait" | "over" {
+    // Whoever has never seen the servers' answers has a wrong credential, or none.
+    if (this.#calm === null && !isSeen(sample.sight.system)) return "over";
     const leaderless = isSeen(sample.meta) && sample.meta.leader === null;
     // Where the meta group had a leader a moment ago, it is elected anew: no reason for what is done where it has none.
     const electing = leaderless && this.#calm !== null && isSeen(this.#calm.meta) && this.#calm.meta.leader !== null;

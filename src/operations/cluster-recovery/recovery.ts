@@ -144,7 +144,10 @@ export class Recovery {
     const changes = whatChanged(picture.later, await this.#looks.look());
     const verdict = this.#tally.fail(step, error, changes.length > 0);
     // It may have been done: the next plan tells.
-    if (verdict === "look-again") this.#steps.push({ ...(this.#steps.pop() as StepRecord), state: "unknown" });
+    if (verdict === "look-again") {
+      this.#steps.push({ ...(this.#steps.pop() as StepRecord), state: "unknown" });
+      this.#options.onEvent?.({ kind: "changed", changes });
+    }
     if (verdict !== "go-on" || !isAnswer(error)) this.#gapMs = defaultGapMs;
     return verdict !== "stop";
   }

@@ -14,6 +14,7 @@ import { describeVerified } from "./describe-verified.ts";
 import type { Pace } from "./pace.ts";
 import { type RangesRead, type ReadRangesOptions, readRanges } from "./read-ranges.ts";
 import { sampleRanges } from "./sample-ranges.ts";
+import { withoutContent } from "./without-content.ts";
 
 export interface VerifyStreamOptions {
   readonly api: JetStreamApi;
@@ -47,7 +48,7 @@ export async function verifyStream(options: VerifyStreamOptions): Promise<Verifi
   const { first_seq: first, last_seq: last, messages, bytes } = before.state;
   const { retention = "limits" } = before.config;
   const servers = counted.replicas.map(({ server }) => server);
-  if (messages > 0 && retention !== "limits") return withoutContent(counted, unaimable[retention]);
+  if (messages > 0 && retention !== "limits") return withoutContent(counted, retention);
   if (messages === 0)
     return withContent(counted, { firstSeq: first, lastSeq: last, messages: 0, sampled: false }, started);
 
@@ -100,26 +101,6 @@ async function settle({ api, signal }: VerifyStreamOptions, stream: string): Pro
     });
     if (!behind || Date.now() > until) return;
   }
-}
-
-const unaimable = {
-  workqueue: "a work queue takes no further consumer, and without one no replica can be read by itself",
-  interest:
-    "a consumer would count as interest and change what is kept, and without one no replica can be read by itself",
-} as const;
-
-function withoutContent(counted: VerifiedStream, reason: string): VerifiedStream {
-  const verdict = worstOf([counted.verdict, "unproven"]);
-  return {
-    ...counted,
-    verdict,
-    reason: verdict === "damaged" ? counted.reason : reason,
-    replicas: counted.replicas.map((replica) => ({
-      ...replica,
-      verdict: worstOf([replica.verdict, "unproven"]),
-      notRead: reason,
-    })),
-  };
 }
 
 function withContent(

@@ -1,5 +1,6 @@
 import { isRelightError, RelightError } from "../../errors.ts";
 import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
+import { isOwnConsumer } from "../../jetstream/capture/own-consumers.ts";
 import { isWireNear } from "../../jetstream/is-near.ts";
 import { defaultInFlight, restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
@@ -211,6 +212,10 @@ async function readBack(
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   outcome = { ...outcome, notes: [...outcome.notes, ...outcome.unsettled] };
+  // A snapshot of 2.15 has those by which Relight read the stream just then. Where they stay, the server removes them after a while.
+  for (const { name } of facts.consumers.filter(({ config }) => isOwnConsumer(config))) {
+    await api.request(`CONSUMER.DELETE.${plan.stream}.${name}`, undefined, { timeoutMs: 2_000 }).catch(() => {});
+  }
   if (outcome.mismatches.length > 0 || info.state.messages !== facts.messages) return { info, outcome };
   const unreadable: number[] = [];
   for (const seq of facts.samples) {

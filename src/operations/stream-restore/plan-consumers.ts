@@ -1,6 +1,7 @@
 import type { ArchiveFacts, ConsumerFacts } from "../../formats/directory/archive-facts.ts";
 import { isStreamName } from "../../formats/directory/backup-json.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { isOwnConsumer } from "../../jetstream/capture/own-consumers.ts";
 import { unknownConsumerFields } from "../../jetstream/config-fields.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import type { RestoreTarget } from "./restore-plan.ts";
@@ -28,6 +29,10 @@ export function planConsumers(
   const dropFields = new Set<string>();
   const warnings: string[] = [];
   for (const consumer of facts.consumers) {
+    if (rewritten && isOwnConsumer(consumer.config)) {
+      leaveOut.push({ name: consumer.name, reason: "it is one by which Relight read the stream" });
+      continue;
+    }
     if (rewritten && isOrdered(consumer)) {
       leaveOut.push({ name: consumer.name, reason: "it is a client's ordered consumer, which makes itself anew" });
       continue;

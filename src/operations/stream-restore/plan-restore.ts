@@ -1,4 +1,5 @@
 import { subjectsOverlap } from "../../formats/subjects/subject-overlap.ts";
+import { isOwnConsumer } from "../../jetstream/capture/own-consumers.ts";
 import { filterStreamConfig } from "../../jetstream/config-fields.ts";
 import { leftoversOf, leftoverText, restoreLeftover } from "../../jetstream/restore-leftovers.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
@@ -191,6 +192,7 @@ export function planRestore(source: RestoreSource, target: RestoreTarget, wishes
       lastSequence: facts.lastSequence,
       streamLastSequence: facts.streamLastSequence,
       consumers: facts.consumers
+        .filter(({ config: own }) => !isOwnConsumer(own))
         .map(({ name }) => name)
         .filter((name) => !consumers.leaveOut.some((left) => left.name === name)),
     },

@@ -26,5 +26,6 @@ export function showEvent(event: RecoveryEvent): void {
   } else if (event.kind === "progress") console.error(`${at}   ${event.step.id}: ${event.text}`);
   else if (event.kind === "step-ended")
     console.error(`${at}   ${event.step.id} ${event.step.state} ${event.step.error?.message ?? ""}`);
+  else if (event.kind === "changed") console.error(`${at} changed: ${event.changes.join("; ")}`);
   else console.error(`${at} ${event.kind} ${"step" in event ? event.step.id : event.waitMs}`);
 }
