@@ -1,8 +1,10 @@
 import { judgeMeta, type MetaVerdict } from "./judge-meta.ts";
 import { judgeServer, type ServerVerdict } from "./judge-server.ts";
 import { judgeStreams, type StreamState, type StreamVerdict } from "./judge-stream.ts";
+import { emptyLedger, type Ledger } from "./ledger.ts";
 import { byLight, type Light, worstLight } from "./light.ts";
 import type { Picture, Sample } from "./picture.ts";
+import { type Regression, regressions } from "./regressions.ts";
 import { streamIn } from "./stream-in.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 import { type BlindSpot, whatIsUnseen } from "./what-is-unseen.ts";
@@ -37,12 +39,13 @@ const lights: Readonly<Record<StreamState, Light>> = {
   unknown: "unknown",
 };
 
-/** The traffic lights over a picture. */
-export function clusterStatus(picture: Picture): ClusterStatus {
+/** The traffic lights over a picture. That a stream holds less than it did only the ledger tells. */
+export function clusterStatus(picture: Picture, ledger: Ledger = emptyLedger): ClusterStatus {
   const { later } = picture;
+  const less = regressions(ledger, picture);
   const meta = judgeMeta(later);
   const servers = later.servers.map((server) => judgeServer(server, later));
-  const streams = judgeStreams(picture).map((verdict) => streamStatus(verdict, later));
+  const streams = judgeStreams(picture).map((verdict) => worseFor(streamStatus(verdict, later), less));
   // A stable sort: within one light they stay in the picture's order.
   streams.sort((a, b) => byLight(a.light, b.light));
   // Without a system credential nothing is known of servers; `notSeen` tells that.
@@ -50,6 +53,15 @@ export function clusterStatus(picture: Picture): ClusterStatus {
   const told = [meta, ...servers].filter(({ light }) => !(blind && light === "unknown"));
   const light = worstLight([...told, ...streams].map((verdict) => verdict.light));
   return { light, meta, servers, streams, notSeen: whatIsUnseen(later) };
+}
+
+/** The same creation time and less than it held is a loss, whatever the replicas are like; it may pass while only one look shows it. */
+function worseFor(status: StreamStatus, less: readonly Regression[]): StreamStatus {
+  const sign = less.find(({ account, stream, kind }) => {
+    return account === status.account && stream === status.stream && (kind === "emptied" || kind === "went-back");
+  });
+  if (sign === undefined || status.light === "red") return status;
+  return { ...status, light: sign.certain ? "red" : "yellow", reason: `${sign.text}; ${status.reason}` };
 }
 
 function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {
@@ -75,7 +87,7 @@ function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {
 }
 
 /** Whether a single look says that all is well, so that a second one would tell nothing new. */
-export function isPlainlyHealthy(sample: Sample): boolean {
+export function isPlainlyHealthy(sample: Sample, ledger?: Ledger): boolean {
   const picture: Picture = { format: "relight-cluster-picture", formatVersion: 1, earlier: null, later: sample };
-  return clusterStatus(picture).light === "green";
+  return clusterStatus(picture, ledger).light === "green";
 }

@@ -41,21 +41,22 @@ export function registerClusterStatus(parent: Command): void {
     await runLocalCommand({ json: flags.json ?? false, command: "cluster status" }, async ({ signal }) => {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
-      const { checkNamedLedger, rememberInPassing } = await import("../cluster-ledger.ts");
+      const { checkNamedLedger, knownBefore, rememberInPassing } = await import("../cluster-ledger.ts");
       const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
       await checkNamedLedger(flags.ledger);
       await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      const known = session.system ? await knownBefore(flags.ledger, session) : undefined;
       const picture = await takePicture({
         account: session.account,
         system: session.system,
-        enough: (first) => flags.once === true || isPlainlyHealthy(first),
+        enough: (first) => flags.once === true || isPlainlyHealthy(first, known),
         onWait: (ms) => {
           process.stderr.write(`Something is wrong; looking again in ${Math.ceil(ms / 1000)} s (--once does not).\n`);
         },
         signal,
       });
       await rememberInPassing(flags.ledger, session, picture);
-      const status = clusterStatus(picture);
+      const status = clusterStatus(picture, known);
       if (flags.json) printJson(statusJson(status, picture));
       else {
         const { renderClusterStatus } = await import("../output/cluster-status.ts");
