@@ -24,6 +24,8 @@ export interface LedgerServer {
   readonly lastSeen: string | null;
   /** When Relight removed it from the meta group; null: it did not. */
   readonly removedAt: string | null;
+  /** The process that answered last, and the look that saw it first: a restart gives it another id. null: it never answered. */
+  readonly process?: { readonly id: string; readonly since: string } | null;
 }
 
 export interface LedgerStream {

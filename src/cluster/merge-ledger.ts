@@ -1,3 +1,4 @@
+import { deletedStreams } from "./deleted-streams.ts";
 import { keepsUp } from "./keeps-up.ts";
 import {
   type Ledger,
@@ -13,16 +14,19 @@ import { isSeen, seenOr } from "./unseen.ts";
 
 /**
  * What is remembered after one more look. Nothing that was known is forgotten because it was not seen, and a baseline never goes
- * back: where the picture shows less than before, that is a sign of loss, and the ledger keeps the proof of it.
+ * back: where the picture shows less than before, that is a sign of loss, and the ledger keeps the proof of it. But for what somebody
+ * deleted while the servers ran: see `deletedStreams`.
  */
 export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   const sample = picture.later;
   const servers = new Map(ledger.servers.map((server) => [server.name, server]));
   const members = isSeen(sample.meta) ? seenOr(sample.meta.peers, []).map(({ peer }) => peer) : [];
   for (const server of sample.servers) {
-    servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer)));
+    servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer), sample));
   }
-  const streams = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
+  const deleted = deletedStreams({ ...ledger, servers: [...servers.values()] }, sample);
+  const kept = ledger.streams.filter(({ account, name }) => !deleted.has(streamKey(account, name)));
+  const streams = new Map(kept.map((stream) => [streamKey(stream.account, stream.name), stream]));
   for (const { streams: seen } of sample.accounts) {
     for (const stream of seen) {
       const key = streamKey(stream.account, stream.name);
@@ -37,8 +41,14 @@ export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   };
 }
 
-function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, member: boolean): LedgerServer {
+function mergeServer(
+  known: LedgerServer | undefined,
+  seen: ServerPicture,
+  member: boolean,
+  { takenAt }: Sample,
+): LedgerServer {
   const answers = seenOr(seen.answers, false);
+  const process = known?.process ?? null;
   return {
     name: seen.name,
     peer: seen.peer,
@@ -48,6 +58,7 @@ function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, membe
     // One that is a member and takes part again is no removed one any more; that it answers says nothing.
     removedAt:
       answers && member && isSeen(seen.jetstream) && seen.jetstream.enabled ? null : (known?.removedAt ?? null),
+    process: isSeen(seen.id) && seen.id !== process?.id ? { id: seen.id, since: takenAt } : process,
   };
 }
 
