@@ -4,6 +4,7 @@ import { sketchPicture, sketchSample, sketchServer, sketchStream } from "../test
 import { emptyLedger, type Ledger } from "./ledger.ts";
 import { mergeLedger } from "./merge-ledger.ts";
 import type { Sample, ServerPicture, StreamPicture } from "./picture.ts";
+import { regressions } from "./regressions.ts";
 
 const three = ["n1", "n2", "n3"];
 const on = (name: string, server: string, changes: Partial<StreamPicture> = {}): StreamPicture =>
@@ -23,11 +24,23 @@ const look = (
 /** What is remembered after these looks. */
 const after = (...looks: readonly Sample[]): Ledger =>
   looks.reduce((ledger, sample) => mergeLedger(ledger, sketchPicture(sample)), emptyLedger);
-const names = ({ streams }: Ledger): readonly string[] => streams.map(({ name }) => name);
+/** Streams that are missed where they are not there. */
+const names = ({ streams }: Ledger): readonly string[] =>
+  streams.filter(({ goneOnRequestAt }) => goneOnRequestAt == null).map(({ name }) => name);
 
 describe("a stream that somebody deleted", () => {
   it("is forgotten where every server that answers has been running since it was last seen", () => {
     assert.deepEqual(names(after(look(1, [A, B, C, JOB]), look(2, [A, B, C]))), ["A", "B", "C"]);
+  });
+
+  it("is missed where a person names it to be restored, and forgotten after a week", () => {
+    const gone = look(2, [A, B, C]);
+    const ledger = after(look(1, [A, B, C, JOB]), gone);
+    assert.deepEqual(regressions(ledger, sketchPicture(gone)), []);
+    const [missed] = regressions(ledger, sketchPicture(gone), ["APP/JOB"]);
+    assert.deepEqual([missed?.kind, missed?.stream, missed?.certain], ["vanished", "JOB", true]);
+    const later = mergeLedger(ledger, sketchPicture({ ...gone, takenAt: "2026-01-08T00:03:00.000Z" }));
+    assert.equal(later.streams.length, 3);
   });
 
   it("begins anew where it was created again", () => {

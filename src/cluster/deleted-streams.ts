@@ -3,16 +3,17 @@ import type { Sample } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 
 /**
- * Streams that the ledger may forget, by key: they are not there any more, or another one has the name, and nothing but a request can
+ * Streams that are no sign of a loss, by key: they are not there any more, or another one has the name, and nothing but a request can
  * have done that, as every server that answers has been running since they were last seen, one that had them among them. Servers lose
  * streams when they start. Pure.
  *
  * Half of all that held messages at once is no everyday deletion, by whomever: that is kept, for a person to see.
  */
 export function deletedStreams(ledger: Ledger, sample: Sample): ReadonlySet<string> {
-  const gone = ledger.streams.filter((known) => isNotThere(known, sample) && onRequest(ledger, known, sample));
+  const remembered = ledger.streams.filter(({ goneOnRequestAt }) => goneOnRequestAt == null);
+  const gone = remembered.filter((known) => isNotThere(known, sample) && onRequest(ledger, known, sample));
   const full = gone.filter(heldSomething);
-  const everyday = full.length < 2 || full.length * 2 < ledger.streams.filter(heldSomething).length;
+  const everyday = full.length < 2 || full.length * 2 < remembered.filter(heldSomething).length;
   return new Set((everyday ? gone : gone.filter((known) => !heldSomething(known))).map(keyOf));
 }
 

@@ -56,6 +56,8 @@ export interface LedgerStream {
   readonly scaledFrom: number | null;
   /** When Relight deleted what was left under its name, to restore it; null: it did not. */
   readonly deletedAt: string | null;
+  /** When it was seen that somebody deleted it while the servers ran, which is no loss: see `deletedStreams`. null: nobody did. */
+  readonly goneOnRequestAt?: string | null;
   /** When Relight began to restore it, where that has not ended: cut off, what is there may be half-made. null: it has. */
   readonly restoringAt: string | null;
   /**
@@ -122,6 +124,7 @@ export const withoutBaseline = (stream: LedgerStream): LedgerStream => ({
   countersAt: null,
   consumers: [],
   deletedAt: null,
+  goneOnRequestAt: null,
   restoringAt: null,
   anew: null,
   restoredFrom: [],

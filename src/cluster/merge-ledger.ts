@@ -12,6 +12,9 @@ import { localOrigins } from "./local-origins.ts";
 import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamCounters, StreamPicture } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 
+/** What was deleted on request can be named to be restored for so long, in ms: a week. */
+const forgottenMs = 604_800_000;
+
 /**
  * What is remembered after one more look. Nothing that was known is forgotten because it was not seen, and a baseline never goes
  * back: where the picture shows less than before, that is a sign of loss, and the ledger keeps the proof of it. But for what somebody
@@ -25,8 +28,13 @@ export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
     servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer), sample));
   }
   const deleted = deletedStreams({ ...ledger, servers: [...servers.values()] }, sample);
-  const kept = ledger.streams.filter(({ account, name }) => !deleted.has(streamKey(account, name)));
-  const streams = new Map(kept.map((stream) => [streamKey(stream.account, stream.name), stream]));
+  const streams = new Map<string, LedgerStream>();
+  for (const known of ledger.streams) {
+    const key = streamKey(known.account, known.name);
+    const goneOnRequestAt = known.goneOnRequestAt ?? (deleted.has(key) ? sample.takenAt : null);
+    const longAgo = goneOnRequestAt !== null && Date.parse(sample.takenAt) - Date.parse(goneOnRequestAt) > forgottenMs;
+    if (!longAgo) streams.set(key, { ...known, goneOnRequestAt });
+  }
   for (const { streams: seen } of sample.accounts) {
     for (const stream of seen) {
       const key = streamKey(stream.account, stream.name);
@@ -62,8 +70,11 @@ function mergeServer(
   };
 }
 
-function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sample: Sample): LedgerStream {
+function mergeStream(before: LedgerStream | undefined, seen: StreamPicture, sample: Sample): LedgerStream {
   const at = sample.takenAt;
+  // What was deleted on request, and has its name again, is another stream, unless it is the same after all.
+  const same = before?.created == null || seenOr(seen.created, null) === before.created;
+  const known = before?.goneOnRequestAt != null && !same ? undefined : before;
   const config = isSeen(seen.config) ? seen.config : undefined;
   const leader = seenOr(seen.leader, null);
   const state = seenOr(seen.state, null);
@@ -104,6 +115,7 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
     stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
     scaledFrom: known?.scaledFrom ?? null,
     deletedAt: known?.deletedAt ?? null,
+    goneOnRequestAt: null,
     restoringAt: known?.restoringAt ?? null,
     anew: known !== undefined && created !== null && created === known.created ? null : anew,
     restoredFrom: known?.restoredFrom ?? [],

@@ -189,10 +189,11 @@ function censusStep(view: View): PlanStep | null {
   const lost = view.regressions.filter(({ kind, certain }) => certain && (kind === "vanished" || kind === "recreated"));
   // Whoever names every one of them has seen it, and what Relight deleted itself is no riddle.
   if (lost.every(({ account, stream }) => isNamed(view, streamKey(account, stream)))) return null;
-  if (lost.length < 2 || lost.length * 2 < view.request.ledger.streams.length) return null;
+  const known = view.request.ledger.streams.filter(({ goneOnRequestAt }) => goneOnRequestAt == null).length;
+  if (lost.length < 2 || lost.length * 2 < known) return null;
   return ask(
     "census",
-    `${lost.length} of ${view.request.ledger.streams.length} streams are gone or were created anew`,
+    `${lost.length} of ${known} streams are gone or were created anew`,
     "Stop the servers before they delete more, copy every store directory away, see that each has the right volume, and start those " +
       "with the old disks first. Keep every backup. Restore only what is still missing then.",
     {},
