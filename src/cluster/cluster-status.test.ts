@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sketchPeer, sketchPicture, sketchSample, sketchStream } from "../testing/sketch-cluster.ts";
+import { remembered } from "../testing/sketch-situation.ts";
 import { clusterStatus, isPlainlyHealthy } from "./cluster-status.ts";
 import { examine } from "./doctor/examine.ts";
 import { emptyLedger, type Ledger } from "./ledger.ts";
@@ -34,6 +35,23 @@ describe("clusterStatus", () => {
     assert.equal(status.meta.slack, 1);
     assert.deepEqual(status.notSeen, []);
     assert.ok(isPlainlyHealthy(healthy));
+  });
+
+  it("is not green where a stream with the same creation time holds less than it did, however healthy its replicas are", () => {
+    const state = { messages: 0, bytes: 0, firstSeq: 0, lastSeq: 0, deleted: 0 };
+    const replicas = [{ server: "n2", state, lost: 0, leader: "n2" }];
+    const one = sketchStream("ONE", { peers: ["+n2"], leader: "n2" }, { state, replicas });
+    const sample = sketchSample(three, [good, one]);
+    const ledger = { ...emptyLedger, streams: [remembered("ONE", ["n2"])] };
+    assert.ok(isPlainlyHealthy(sample) && !isPlainlyHealthy(sample, ledger));
+    const [emptied, other] = clusterStatus(sketchPicture(sample), ledger).streams;
+    assert.deepEqual([emptied?.stream, emptied?.light, other?.light], ["ONE", "red", "green"]);
+    assert.match(
+      emptied?.reason ?? "",
+      /held sequences up to 500 on .*, and is empty now, with the same creation time/,
+    );
+    // One look alone may see it while it passes.
+    assert.equal(clusterStatus(sketchPicture(sample, null), ledger).streams[0]?.light, "yellow");
   });
 
   it("puts the worst first and the servers' own word beside it", () => {

@@ -1,9 +1,10 @@
 import { judgeMeta, type MetaVerdict } from "./judge-meta.ts";
 import { judgeServer, type ServerVerdict } from "./judge-server.ts";
 import { judgeStreams, type StreamState, type StreamVerdict } from "./judge-stream.ts";
-import type { Ledger } from "./ledger.ts";
+import { emptyLedger, type Ledger } from "./ledger.ts";
 import { byLight, type Light, worstLight } from "./light.ts";
 import type { Picture, Sample } from "./picture.ts";
+import { type Regression, regressions } from "./regressions.ts";
 import { removedAndBack } from "./removed-and-back.ts";
 import { streamIn } from "./stream-in.ts";
 import { isSeen, seenOr } from "./unseen.ts";
@@ -41,12 +42,13 @@ const lights: Readonly<Record<StreamState, Light>> = {
   unknown: "unknown",
 };
 
-/** The traffic lights over a picture. `ledger`: what was known before; it tells which servers were removed. */
-export function clusterStatus(picture: Picture, ledger?: Ledger): ClusterStatus {
+/** The traffic lights over a picture. Which servers were removed, and that a stream holds less than it did, only the ledger tells. */
+export function clusterStatus(picture: Picture, ledger: Ledger = emptyLedger): ClusterStatus {
   const { later } = picture;
+  const less = regressions(ledger, picture);
   const meta = judgeMeta(later);
   const servers = later.servers.map((server) => judgeServer(server, later, ledger));
-  const streams = judgeStreams(picture).map((verdict) => streamStatus(verdict, later));
+  const streams = judgeStreams(picture).map((verdict) => worseFor(streamStatus(verdict, later), less));
   // A stable sort: within one light they stay in the picture's order.
   streams.sort((a, b) => byLight(a.light, b.light));
   // Without a system credential nothing is known of servers; `notSeen` tells that.
@@ -58,6 +60,15 @@ export function clusterStatus(picture: Picture, ledger?: Ledger): ClusterStatus 
     return back !== null && back.kind !== "member-again";
   });
   return { light, meta, servers, streams, returned: returned.map(({ name }) => name), notSeen: whatIsUnseen(later) };
+}
+
+/** The same creation time and less than it held is a loss, whatever the replicas are like; it may pass while only one look shows it. */
+function worseFor(status: StreamStatus, less: readonly Regression[]): StreamStatus {
+  const sign = less.find(({ account, stream, kind }) => {
+    return account === status.account && stream === status.stream && (kind === "emptied" || kind === "went-back");
+  });
+  if (sign === undefined || status.light === "red") return status;
+  return { ...status, light: sign.certain ? "red" : "yellow", reason: `${sign.text}; ${status.reason}` };
 }
 
 function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {
@@ -83,7 +94,7 @@ function streamStatus(verdict: StreamVerdict, sample: Sample): StreamStatus {
 }
 
 /** Whether a single look says that all is well, so that a second one would tell nothing new. */
-export function isPlainlyHealthy(sample: Sample): boolean {
+export function isPlainlyHealthy(sample: Sample, ledger?: Ledger): boolean {
   const picture: Picture = { format: "relight-cluster-picture", formatVersion: 1, earlier: null, later: sample };
-  return clusterStatus(picture).light === "green";
+  return clusterStatus(picture, ledger).light === "green";
 }

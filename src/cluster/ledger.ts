@@ -26,6 +26,8 @@ export interface LedgerServer {
   readonly missedAt?: string | null;
   /** When Relight removed it from the meta group; null: it did not. */
   readonly removedAt: string | null;
+  /** The process that answered last, and the look that saw it first: a restart gives it another id. null: it never answered. */
+  readonly process?: { readonly id: string; readonly since: string } | null;
 }
 
 export interface LedgerStream {
@@ -56,6 +58,8 @@ export interface LedgerStream {
   readonly scaledFrom: number | null;
   /** When Relight deleted what was left under its name, to restore it; null: it did not. */
   readonly deletedAt: string | null;
+  /** When it was seen that somebody deleted it while the servers ran, which is no loss: see `deletedStreams`. null: nobody did. */
+  readonly goneOnRequestAt?: string | null;
   /** When Relight began to restore it, where that has not ended: cut off, what is there may be half-made. null: it has. */
   readonly restoringAt: string | null;
   /**
@@ -152,6 +156,7 @@ export const withoutBaseline = (stream: LedgerStream): LedgerStream => ({
   countersAt: null,
   consumers: [],
   deletedAt: null,
+  goneOnRequestAt: null,
   restoringAt: null,
   anew: null,
   restoredFrom: [],

@@ -1,3 +1,4 @@
+import { deletedStreams } from "./deleted-streams.ts";
 import { keepsUp } from "./keeps-up.ts";
 import {
   type Ledger,
@@ -11,21 +12,29 @@ import { localOrigins } from "./local-origins.ts";
 import type { ConsumerPicture, Picture, Sample, ServerPicture, StreamCounters, StreamPicture } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 
+/** What was deleted on request can be named to be restored for so long, in ms: a week. */
+const forgottenMs = 604_800_000;
+
 /**
  * What is remembered after one more look. Nothing that was known is forgotten because it was not seen, and a baseline never goes
- * back: where the picture shows less than before, that is a sign of loss, and the ledger keeps the proof of it.
+ * back: where the picture shows less than before, that is a sign of loss, and the ledger keeps the proof of it. But for what somebody
+ * deleted while the servers ran: see `deletedStreams`.
  */
 export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   const sample = picture.later;
   const servers = new Map(ledger.servers.map((server) => [server.name, server]));
   const members = isSeen(sample.meta) ? seenOr(sample.meta.peers, []).map(({ peer }) => peer) : [];
   for (const server of sample.servers) {
-    servers.set(
-      server.name,
-      mergeServer(servers.get(server.name), server, members.includes(server.peer), sample.takenAt),
-    );
+    servers.set(server.name, mergeServer(servers.get(server.name), server, members.includes(server.peer), sample));
   }
-  const streams = new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream]));
+  const deleted = deletedStreams({ ...ledger, servers: [...servers.values()] }, sample);
+  const streams = new Map<string, LedgerStream>();
+  for (const known of ledger.streams) {
+    const key = streamKey(known.account, known.name);
+    const goneOnRequestAt = known.goneOnRequestAt ?? (deleted.has(key) ? sample.takenAt : null);
+    const longAgo = goneOnRequestAt !== null && Date.parse(sample.takenAt) - Date.parse(goneOnRequestAt) > forgottenMs;
+    if (!longAgo) streams.set(key, { ...known, goneOnRequestAt });
+  }
   for (const { streams: seen } of sample.accounts) {
     for (const stream of seen) {
       const key = streamKey(stream.account, stream.name);
@@ -40,23 +49,33 @@ export function mergeLedger(ledger: Ledger, picture: Picture): Ledger {
   };
 }
 
-function mergeServer(known: LedgerServer | undefined, seen: ServerPicture, member: boolean, at: string): LedgerServer {
+function mergeServer(
+  known: LedgerServer | undefined,
+  seen: ServerPicture,
+  member: boolean,
+  { takenAt }: Sample,
+): LedgerServer {
   const answers = seenOr(seen.answers, false);
+  const process = known?.process ?? null;
   return {
     name: seen.name,
     peer: seen.peer,
     cluster: seenOr(seen.cluster, known?.cluster ?? null),
     tags: seenOr(seen.tags, known?.tags ?? []),
     lastSeen: seen.lastSeen ?? known?.lastSeen ?? null,
-    missedAt: answers ? null : (known?.missedAt ?? (seen.answers === false ? at : null)),
+    missedAt: answers ? null : (known?.missedAt ?? (seen.answers === false ? takenAt : null)),
     // One that is a member and takes part again is no removed one any more; that it answers says nothing.
     removedAt:
       answers && member && isSeen(seen.jetstream) && seen.jetstream.enabled ? null : (known?.removedAt ?? null),
+    process: isSeen(seen.id) && seen.id !== process?.id ? { id: seen.id, since: takenAt } : process,
   };
 }
 
-function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sample: Sample): LedgerStream {
+function mergeStream(before: LedgerStream | undefined, seen: StreamPicture, sample: Sample): LedgerStream {
   const at = sample.takenAt;
+  // What was deleted on request, and has its name again, is another stream, unless it is the same after all.
+  const same = before?.created == null || seenOr(seen.created, null) === before.created;
+  const known = before?.goneOnRequestAt != null && !same ? undefined : before;
   const config = isSeen(seen.config) ? seen.config : undefined;
   const leader = seenOr(seen.leader, null);
   const state = seenOr(seen.state, null);
@@ -103,6 +122,7 @@ function mergeStream(known: LedgerStream | undefined, seen: StreamPicture, sampl
     stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
     scaledFrom: known?.scaledFrom ?? null,
     deletedAt: known?.deletedAt ?? null,
+    goneOnRequestAt: null,
     restoringAt: known?.restoringAt ?? null,
     anew: known !== undefined && created !== null && created === known.created ? null : anew,
     restoredFrom: known?.restoredFrom ?? [],

@@ -26,13 +26,21 @@ export interface Regression {
   readonly certain: boolean;
 }
 
-/** Compares a picture with what was seen before. */
-export function regressions(ledger: Ledger, picture: Picture): readonly Regression[] {
+/** Compares a picture with what was seen before. `named`: streams, by key, that are missed although somebody deleted them. */
+export function regressions(
+  everything: Ledger,
+  picture: Picture,
+  named: readonly string[] = [],
+): readonly Regression[] {
+  const missed = everything.streams.filter(({ account, name, goneOnRequestAt }) => {
+    return goneOnRequestAt == null || named.includes(streamKey(account, name));
+  });
+  const ledger: Ledger = { ...everything, streams: missed };
   const { earlier, later } = picture;
   const before = earlier === null ? [] : inSample(ledger, earlier);
-  const named = ({ kind, account, stream, consumer }: Regression): string =>
+  const labelled = ({ kind, account, stream, consumer }: Regression): string =>
     JSON.stringify([kind, account, stream, consumer]);
-  const sure = new Set(before.filter(({ certain }) => certain).map(named));
+  const sure = new Set(before.filter(({ certain }) => certain).map(labelled));
   // What Relight deleted itself, to restore it, is gone for a known reason: one look is enough.
   const deleted = new Set(
     ledger.streams.filter(({ deletedAt }) => deletedAt !== null).map(({ account, name }) => streamKey(account, name)),
@@ -41,7 +49,7 @@ export function regressions(ledger: Ledger, picture: Picture): readonly Regressi
     ...found,
     certain:
       found.certain &&
-      (sure.has(named(found)) || (found.kind === "vanished" && deleted.has(streamKey(found.account, found.stream)))),
+      (sure.has(labelled(found)) || (found.kind === "vanished" && deleted.has(streamKey(found.account, found.stream)))),
   }));
 }
 

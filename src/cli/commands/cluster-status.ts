@@ -53,17 +53,17 @@ export function registerClusterStatus(parent: Command): void {
         [],
         accountFlags(command),
       );
+      const known = session.system ? await knownBefore(flags.ledger, session) : undefined;
       const picture = await takePicture({
         account: session.account,
         others: session.others.map(({ api }) => api),
         system: session.system,
-        enough: (first) => flags.once === true || isPlainlyHealthy(first),
+        enough: (first) => flags.once === true || isPlainlyHealthy(first, known),
         onWait: (ms) => {
           process.stderr.write(`Something is wrong; looking again in ${Math.ceil(ms / 1000)} s (--once does not).\n`);
         },
         signal,
       });
-      const known = await knownBefore(flags.ledger, session);
       await rememberInPassing(flags.ledger, session, picture);
       const status = clusterStatus(picture, known);
       if (flags.json) printJson(statusJson(status, picture));

@@ -5,6 +5,7 @@ import { nameList } from "../../cluster/name-list.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { removedCure } from "../../cluster/removed-and-back.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
+import { readable } from "./cluster-plan.ts";
 import { formatBytes, formatCount, formatSeconds, plural } from "./format-values.ts";
 import { notSeenLines } from "./not-seen-lines.ts";
 import { renderTable } from "./table.ts";
@@ -106,7 +107,7 @@ function healthyRest(rest: number, listed: number): string {
 function sentence({ state, reason, settled }: StreamStatus): string {
   const works = state === "healthy" || state === "short";
   const fresh = settled === false ? " (changed since the first look)" : "";
-  return `${works ? "" : `${words[state].toUpperCase()}: `}${reason}${fresh}`;
+  return `${works ? "" : `${words[state].toUpperCase()}: `}${readable(reason)}${fresh}`;
 }
 
 /** What must not be done now, and what this picture does not show. */

@@ -27,8 +27,9 @@ export interface ConsumerBehind {
   readonly name: string;
   /** What it was seen to have acknowledged; null: nobody saw. */
   readonly ackFloor: number | null;
-  /** What it has acknowledged in the backup; null: the backup has not got it. */
+  /** What it has acknowledged in the backup; null: the backup has not got it, or nobody knows. */
   readonly inBackup: number | null;
+  readonly missing: boolean;
 }
 
 /**
@@ -79,11 +80,12 @@ export function coverOf(view: View, account: string, name: string, which: "last"
 
 function behind(remembered: LedgerStream | undefined, { consumers }: BackupCover): readonly ConsumerBehind[] {
   if (consumers === null) return [];
-  const saved = new Map(consumers.map(({ name, ackFloor }) => [name, ackFloor]));
+  const saved = new Map(consumers.map((one) => [one.name, one]));
   return (remembered?.consumers ?? []).flatMap(({ name, durable, ackFloor }) => {
-    const inBackup = saved.get(name) ?? null;
-    const whole = inBackup !== null && inBackup >= (ackFloor ?? 0);
-    return durable && !whole ? [{ name, ackFloor, inBackup }] : [];
+    const found = saved.get(name);
+    const inBackup = found?.ackFloor ?? null;
+    const whole = found !== undefined && (inBackup ?? 0) >= (ackFloor ?? 0);
+    return durable && !whole ? [{ name, ackFloor, inBackup, missing: found === undefined }] : [];
   });
 }
 

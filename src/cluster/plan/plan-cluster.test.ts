@@ -39,6 +39,16 @@ const rows: readonly PlanRow[] = [
     steps: [],
   },
   {
+    story: "CP-03: so where a stream is new since the first look",
+    situation: {
+      servers: three,
+      streams: [whole()],
+      earlier: (sample) => ({ ...sample, accounts: sample.accounts.map((one) => ({ ...one, streams: [] })) }),
+    },
+    outlook: "whole",
+    steps: [],
+  },
+  {
     story: "CP-04: one sample is not enough to act",
     situation: { servers: [...three, "!n4"], words: { gone: ["n4"] }, earlier: () => null },
     outlook: "wait",

@@ -63,13 +63,16 @@ const rows: readonly PlanRow[] = [
       servers: three,
       streams: [replicated("ONE", ["+n3"], "n3", { lastSeq: 0 })],
       memory: [
-        remembered("ONE", ["n3"], { consumers: [consumer("back", 40), consumer("late", 5), consumer("same", 9)] }),
+        remembered("ONE", ["n3"], {
+          consumers: [consumer("back", 40), consumer("late", 5), consumer("same", 9), consumer("vague", 3)],
+        }),
       ],
       backups: [
         backup("ONE", 500, {
           consumers: [
             { name: "back", ackFloor: 39 },
             { name: "same", ackFloor: 9 },
+            { name: "vague", ackFloor: null },
           ],
         }),
       ],
@@ -80,6 +83,7 @@ const rows: readonly PlanRow[] = [
       "restore:APP/ONE later",
       "ask:consumer:APP/ONE > back blocked",
       "ask:consumer:APP/ONE > late blocked",
+      "ask:consumer:APP/ONE > vague blocked",
     ],
   },
   {

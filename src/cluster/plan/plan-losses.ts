@@ -146,16 +146,16 @@ function originsOfLost(view: View, { account, key, standing }: Loss): readonly s
 
 /** Consumers that a restore does not bring back as they were. */
 function consumerSteps({ key, account, name }: Loss, { consumersBehind }: Cover): readonly PlanStep[] {
-  return consumersBehind.map(({ name: consumer, ackFloor, inBackup }) => {
+  return consumersBehind.map(({ name: consumer, ackFloor, inBackup, missing }) => {
     const id = `${key} > ${consumer}`;
     const from = ackFloor === null || ackFloor === 0 ? "" : ` with opt_start_seq ${ackFloor + 1}`;
     const had = `had acknowledged up to ${ackFloor ?? "?"}`;
     return ask(
       `consumer:${id}`,
-      inBackup === null
+      missing
         ? `consumer ${id} ${had}, and is not in the backup`
-        : `consumer ${id} ${had}, and only up to ${inBackup} in the backup`,
-      inBackup === null
+        : `consumer ${id} ${had}, and ${inBackup === null ? "less" : `only up to ${inBackup}`} in the backup`,
+      missing
         ? `After the restore: create it again${from}.`
         : `Where messages must not be delivered again: after the restore, create it again${from}.`,
       { account, stream: name, consumer },
@@ -199,10 +199,11 @@ function censusStep(view: View): PlanStep | null {
   });
   // Whoever names every one of them has seen it.
   if (lost.every(({ account, stream }) => isNamed(view, streamKey(account, stream)))) return null;
-  if (lost.length < 2 || lost.length * 2 < view.request.ledger.streams.length) return null;
+  const known = view.request.ledger.streams.filter(({ goneOnRequestAt }) => goneOnRequestAt == null).length;
+  if (lost.length < 2 || lost.length * 2 < known) return null;
   return ask(
     "census",
-    `${lost.length} of ${view.request.ledger.streams.length} streams are gone or were created anew`,
+    `${lost.length} of ${known} streams are gone or were created anew`,
     "Stop the servers before they delete more, copy every store directory away, see that each has the right volume, and start those " +
       "with the old disks first. Keep every backup. Restore only what is still missing then.",
     {},

@@ -34,7 +34,8 @@ export interface BackupCover {
 
 export interface BackedUpConsumer {
   readonly name: string;
-  readonly ackFloor: number;
+  /** null: further back than it was when it was backed up; how far is not known. */
+  readonly ackFloor: number | null;
 }
 
 /** What only a person can know or decide. Streams are named "ACCOUNT/STREAM", servers by name or peer id. */

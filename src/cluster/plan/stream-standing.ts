@@ -29,7 +29,7 @@ export interface StreamStanding {
   readonly dead: readonly string[];
   /** Half of the group and one: what it needs to go on. */
   readonly quorum: number;
-  /** The same in both samples. */
+  /** The same in both samples; of a stream that is new in the later one, the one that it has. */
   readonly leader: string | null;
   readonly kind:
     | "whole"
@@ -96,7 +96,8 @@ function judge(
   const peers = later === null ? [] : seenOr(later.peers, []);
   const leads = later === null ? null : seenOr(later.leader, null);
   const led = earlier === null ? null : seenOr(earlier.leader, null);
-  const leader = leads !== null && leads === led ? leads : null;
+  // One that is new since the first look has had no other.
+  const leader = leads !== null && (leads === led || earlier === null) ? leads : null;
   const replicas = [...(later === null ? [] : seenOr(later.replicas, []))].sort(
     (a, b) => b.state.lastSeq - a.state.lastSeq || b.state.messages - a.state.messages,
   );

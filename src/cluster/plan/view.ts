@@ -48,7 +48,7 @@ export function viewOf(request: PlanRequest): View {
     servers,
     meta,
     streams,
-    regressions: regressions(ledger, picture),
+    regressions: regressions(ledger, picture, request.words.restore),
     hold: holdReasons(picture, meta, servers),
     memory: new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream])),
     copies: group(led.flatMap((stream) => originsOf(stream).map((origin) => [origin, stream] as const))),

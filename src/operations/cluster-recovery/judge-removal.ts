@@ -16,7 +16,9 @@ export function judgeRemoval({ target }: PlanStep, before: View, now: View): rea
   if (server === null) return [];
   const lacks: string[] = [];
   if (now.meta.kind !== "led") return [now.meta.why || "no server leads the meta group"];
-  if (now.servers.get(server)?.member) lacks.push(`${server} is still a member`);
+  const standing = now.servers.get(server);
+  const back = standing?.kind === "alive" || standing?.kind === "starting" || standing?.kind === "disabled";
+  if (standing?.member) lacks.push(back ? `${server} is back, and a member` : `${server} is still a member`);
   const given = new Set(
     before.streams.filter(({ kind }) => kind === "lost" || kind === "homeless").map(({ key }) => key),
   );

@@ -67,7 +67,10 @@ async function storedIn(
 /** Those that the archive has; one that is in the list only is not restored from it. */
 export function consumersOf({ consumers }: Manifest): readonly BackedUpConsumer[] {
   const inside = consumers.filter(({ archived }) => archived !== "absent");
-  return inside.map(({ name, ack_floor }) => ({ name, ackFloor: ack_floor.stream_seq }));
+  return inside.map(({ name, ack_floor, archived }) => ({
+    name,
+    ackFloor: archived === "exact" ? ack_floor.stream_seq : null,
+  }));
 }
 
 /** The cover that a stored stream is, or why it is none. */
