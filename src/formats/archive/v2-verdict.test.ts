@@ -85,6 +85,12 @@ describe("a v2 archive", () => {
     assert.deepEqual([second?.name, second?.state], ["d-e", undefined]);
   });
 
+  it("V2-04 takes a consumer that waits for very many messages, whose position has far more than 16 MiB", () => {
+    const text = JSON.stringify(consumer);
+    const report = inspect({ consumers: { c: text + " ".repeat(60 * 1024 * 1024) }, messages: messages(20) });
+    assert.equal(report.consumers[0]?.state?.pending.length, 2);
+  });
+
   it("V2-12 takes a message of 10 MB, and a subject of 60 KB", () => {
     const big = { sequence: 2, payload: new Uint8Array(10_000_000), name: "s".repeat(60_000) };
     assert.equal(inspect({ messages: [...messages(1), big, ...messages(3)] }).live.messages, 3);
@@ -171,6 +177,9 @@ describe("what a v2 archive must not be", () => {
     for (const content of ["[]", "{}", '{"config":5}', '{"config":{},"state":5}', '{"config":{},"state":{}}']) {
       refuses({ consumers: { c: content } }, /consumers\/c: /);
     }
+    const deep = `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`;
+    refuses({ consumers: { c: `{"config":{},"x":${deep}}` } }, /consumers\/c: JSON that is nested too deeply/);
+    refuses({ consumers: { c: " ".repeat(65 * 1024 * 1024) } }, /consumers\/c: 68157440 bytes are too many here/);
     const state = (changes: object): unknown => ({ ...consumer, state: { ...consumer.state, ...changes } });
     refuses({ consumers: { c: state({ pending: { x: { Sequence: 1, Timestamp: 1 } } }) } }, /malformed state/);
     refuses({ consumers: { c: state({ pending: { "1": 5 } }) } }, /malformed state/);

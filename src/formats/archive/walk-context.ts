@@ -6,6 +6,9 @@ import type { Window } from "../window.ts";
 /** The most bytes of a description: a configuration, a consumer's state, an index of one block. */
 export const maxDescriptionBytes = 16 * 1024 * 1024;
 
+/** The most bytes of a consumer as JSON: about 60 for every message that it waits for, so that a million of them fit. */
+export const maxConsumerJsonBytes = 64 * 1024 * 1024;
+
 export interface WalkOptions {
   /** v1: false where it is walked through once more before it counts as proven. Default true. */
   readonly verifyRecords?: boolean | undefined;

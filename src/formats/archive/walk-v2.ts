@@ -4,7 +4,7 @@ import { decodeEntryHead, type EntryHead, isSentinel, maxHeadBytes, natsarcMagic
 import { decodeConsumerJson, decodeStateJson } from "../natsarc/natsarc-json.ts";
 import { need, type Parsing, skip } from "../parsing.ts";
 import type { V2Sink } from "./archive-sink.ts";
-import type { WalkContext } from "./walk-context.ts";
+import { maxConsumerJsonBytes, type WalkContext } from "./walk-context.ts";
 
 /** The most bytes of `state.json`. */
 const maxStateBytes = 1024 * 1024;
@@ -36,7 +36,11 @@ function* walkConsumer(context: WalkContext, sink: V2Sink): Parsing {
   // Whatever its name: what no server takes is for whoever restores it to leave out.
   if (!/^consumers\/./s.test(name)) throw context.damaged("it is missing");
   context.entry = name;
-  const { config, state } = yield* context.description(bodyBytes(context, head), decodeConsumerJson);
+  const { config, state } = yield* context.description(
+    bodyBytes(context, head),
+    decodeConsumerJson,
+    maxConsumerJsonBytes,
+  );
   sink.consumer({ name: name.slice("consumers/".length), config, ...(state === undefined ? {} : { state }) });
 }
 

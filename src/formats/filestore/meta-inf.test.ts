@@ -41,6 +41,11 @@ describe("decoding meta.inf", () => {
     ]) {
       assert.throws(() => decodeStreamMeta(bytes(text)), MalformedBytes, text);
     }
+    const nested = (depth: number): Uint8Array =>
+      bytes(`{"Created":"x","name":"x","text":"[[\\"[{","y":${"[".repeat(depth)}${"]".repeat(depth)}}`);
+    assert.equal(decodeStreamMeta(nested(99)).name, "x");
+    assert.throws(() => decodeStreamMeta(nested(100)), /nested too deeply/);
+    assert.throws(() => decodeStreamMeta(nested(3_000_000)), MalformedBytes);
     assert.throws(() => decodeStreamMeta(Uint8Array.from([0x7b, 0xff, 0x7d])), MalformedBytes);
     assert.throws(() => decodeConsumerMeta(bytes('{"Created":"x"}')), MalformedBytes);
   });

@@ -44,8 +44,12 @@ export function decodeConsumerMeta(bytes: Uint8Array): ConsumerMeta {
   return { name, created, config };
 }
 
+/** Nested deeper, no server would have written it; what walks through such a value later could run out of stack. */
+const maxDepth = 100;
+
 /** Decodes bytes that must be a JSON object in UTF-8. Throws MalformedBytes. */
 export function decodeObject(bytes: Uint8Array): { readonly value: OpenJson; readonly text: string } {
+  if (isTooDeep(bytes)) throw new MalformedBytes("JSON that is nested too deeply");
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const value: unknown = JSON.parse(text);
@@ -54,4 +58,21 @@ export function decodeObject(bytes: Uint8Array): { readonly value: OpenJson; rea
     // Reported below: what is wrong inside does not matter.
   }
   throw new MalformedBytes("this is no JSON object");
+}
+
+const [quote, backslash] = [0x22, 0x5c];
+
+function isTooDeep(json: Uint8Array): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] as number;
+    if (byte === quote) inText = !inText;
+    else if (inText) {
+      if (byte === backslash) at++;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > maxDepth) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
 }

@@ -5,10 +5,13 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError } from "../../errors.ts";
 import { assertSameStream, compareStreams } from "../../testing/compare-streams.ts";
+import { LiveModel } from "../../testing/live-model.ts";
 import { publishOne } from "../../testing/publish.ts";
 import { readStream } from "../../testing/read-stream.ts";
 import { runRelight, summaryOf } from "../../testing/relight-process.ts";
 import { StoryServer } from "../../testing/story-server.ts";
+import { createStream, publishNumbered } from "../../testing/stream-setup.ts";
+import { editArchive } from "../archive-edit/edit-archive.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
 import { readBackup } from "../stream-restore/read-backup.ts";
 import { restoreStreams } from "../stream-restore/restore-streams.ts";
@@ -53,6 +56,29 @@ describe("an upload that fails in the middle", { concurrency: 2 }, () => {
       assertSameStream(original, await readStream(story.nc, name));
     });
   }
+
+  it("F21: of a v2 archive that was sent as v1, which kept its creation time, it is removed as well", async () => {
+    const name = "LIMITED";
+    await createStream(story.nc, { name, subjects: ["limited.>"] });
+    await publishNumbered(story.nc, new LiveModel(), 3, () => "limited.same");
+    await backupStream(story.session, { stream: name, directory: story.path(name), tool });
+    await story.session.api.deleteStream(name);
+    // What no archive of a server holds: more of a subject than the stream allows, so that some are missing afterwards.
+    const [own] = await readBackup(story.path(name));
+    assert.ok(own?.config && own.manifest);
+    const config = { ...own.config, max_msgs_per_subject: 1 };
+    const manifest = { ...own.manifest, created: "2024-01-02T03:04:05Z" };
+    await editArchive({ ...own, config, manifest }, { spec: {}, tool, target: story.path("tighter") });
+    const [failed] = await restoreStreams(story.session, {
+      stored: await readBackup(story.path("tighter")),
+      wishes: { ifExists: "fail" },
+      tool,
+    });
+    assert.ok(failed?.status === "failed" && isRelightError(failed.error, "RESTORE_MISMATCH"), JSON.stringify(failed));
+    assert.equal(failed.plan?.route, "as-v1");
+    assert.equal(failed.error.context.left, undefined);
+    assert.equal(await story.session.api.findStream(name), undefined, "nothing half-made is left");
+  });
 
   it("F21: where the server is gone too, it is said that what was left is unknown, and how to look", async () => {
     await story.fill("GONE", 8, { storage: "memory" });

@@ -65,11 +65,13 @@ async function isStub({ api }: Session, stream: string): Promise<boolean> {
 }
 
 /**
- * True for the stream that this run made: it carries the archive's creation time (v1 on a standalone server), or was
+ * True for the stream that this run made: it carries the creation time that was sent (v1 on a standalone server), or was
  * created since this run began, by the server's clock where it tells that, and holds nothing beyond the archive.
  */
-function isOurs(found: StreamInfo, { plan, facts }: PreparedRestore, startedMs: number): boolean {
-  if (facts.inside && Date.parse(found.created) === Date.parse(facts.inside.created)) return true;
+function isOurs(found: StreamInfo, { plan, facts, stored }: PreparedRestore, startedMs: number): boolean {
+  // Also of a v2 archive that was sent as v1: its creation time is in the manifest.
+  const sent = [facts.inside?.created, stored.manifest?.created];
+  if (sent.some((created) => created !== undefined && Date.parse(found.created) === Date.parse(created))) return true;
   const skewMs = found.ts ? Date.parse(found.ts) - Date.now() : 0;
   const since = Date.parse(found.created) >= startedMs + skewMs - 2_000;
   // Messages that stand for gaps are there for a while.
