@@ -17,7 +17,7 @@ export interface Cover {
   readonly released: boolean;
   /** Durable consumers that the backup has not, or has further back than they were seen. */
   readonly consumersBehind: readonly ConsumerBehind[];
-  /** Covered with all of its consumers, by a backup and a baseline that are both young. */
+  /** Covered, with every consumer, by a backup and a baseline that are both young. */
   readonly fresh: boolean;
   /** For a person. */
   readonly text: string;
@@ -73,7 +73,11 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     covered,
     consumersBehind,
     released: words.released.includes(key) || words.released.includes(`${account}/*`),
-    fresh: covered && baselineYoung && consumersBehind.length === 0 && age(backup.takenAt) <= thresholds.freshBackupMs,
+    fresh:
+      covered &&
+      baselineYoung &&
+      !consumersBehind.some(({ missing }) => missing) &&
+      age(backup.takenAt) <= thresholds.freshBackupMs,
     text: rival ?? describe(key, backup, baseline, own ? null : created, strayText(strayedFrom) ?? unseenSince),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkPlan, type PlanRow, planOf } from "../../testing/check-plan.ts";
+import { checkPlan, type PlanRow, planOf, stepOf } from "../../testing/check-plan.ts";
 import {
   backup,
   remembered,
@@ -57,8 +57,7 @@ const rows: readonly PlanRow[] = [
     ],
   },
   {
-    story:
-      "CP-105: a consumer that the backup has not, or has further back, is for a person, and nothing of it is done unasked",
+    story: "CP-105: a consumer that the backup has not is for a person, and nothing of it is done unasked",
     situation: {
       servers: three,
       streams: [replicated("ONE", ["+n3"], "n3", { lastSeq: 0 })],
@@ -78,13 +77,7 @@ const rows: readonly PlanRow[] = [
       ],
     },
     outlook: "act",
-    steps: [
-      "delete-stub:APP/ONE ready",
-      "restore:APP/ONE later",
-      "ask:consumer:APP/ONE > back blocked",
-      "ask:consumer:APP/ONE > late blocked",
-      "ask:consumer:APP/ONE > vague blocked",
-    ],
+    steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later", "ask:consumer:APP/ONE > late blocked"],
   },
   {
     story: "CP-105: short-lived consumers are not missed",
@@ -212,5 +205,26 @@ describe("the plan for what is lost", () => {
       "restore:APP/ONE: delete-stub:APP/ONE",
       "restore:APP/COPY: delete-stub:APP/COPY, restore:APP/ONE",
     ]);
+  });
+
+  it("CP-105: a consumer that the backup has further back is named where its stream is restored, and nobody is asked", () => {
+    const situation: Situation = {
+      servers: three,
+      streams: [replicated("ONE", ["+n3"], "n3", { lastSeq: 0 })],
+      memory: [remembered("ONE", ["n3"], { consumers: [consumer("back", 40), consumer("vague", 3)] })],
+      backups: [
+        backup("ONE", 500, {
+          consumers: [
+            { name: "back", ackFloor: 39 },
+            { name: "vague", ackFloor: null },
+          ],
+        }),
+      ],
+    };
+    assert.deepEqual(stepOf(situation, "restore:APP/ONE").evidence.slice(1), [
+      "consumer APP/ONE > back had acknowledged up to 40, and up to 39 in the backup: what lies between is delivered again",
+      "consumer APP/ONE > vague had acknowledged up to 3, and less in the backup: what lies between is delivered again",
+    ]);
+    assert.ok(!planOf(situation).steps.some(({ kind }) => kind === "ask"));
   });
 });

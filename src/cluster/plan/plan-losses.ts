@@ -118,7 +118,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       undo: "delete it",
       blockers,
       safe: fresh,
-      evidence: [cover.text],
+      evidence: [cover.text, ...setBack(loss, cover)],
       arguments: {
         backup: cover.backup.path,
         created: cover.backup.created,
@@ -144,22 +144,27 @@ function originsOfLost(view: View, { account, key, standing }: Loss): readonly s
   return (view.memory.get(key)?.origins ?? []).map((name) => streamKey(account, name));
 }
 
-/** Consumers that a restore does not bring back as they were. */
+/** Consumers that a restore does not bring back. */
 function consumerSteps({ key, account, name }: Loss, { consumersBehind }: Cover): readonly PlanStep[] {
-  return consumersBehind.map(({ name: consumer, ackFloor, inBackup, missing }) => {
+  return consumersBehind.flatMap(({ name: consumer, ackFloor, missing }) => {
+    if (!missing) return [];
     const id = `${key} > ${consumer}`;
     const from = ackFloor === null || ackFloor === 0 ? "" : ` with opt_start_seq ${ackFloor + 1}`;
-    const had = `had acknowledged up to ${ackFloor ?? "?"}`;
-    return ask(
-      `consumer:${id}`,
-      missing
-        ? `consumer ${id} ${had}, and is not in the backup`
-        : `consumer ${id} ${had}, and ${inBackup === null ? "less" : `only up to ${inBackup}`} in the backup`,
-      missing
-        ? `After the restore: create it again${from}.`
-        : `Where messages must not be delivered again: after the restore, create it again${from}.`,
-      { account, stream: name, consumer },
-    );
+    const why = `consumer ${id} had acknowledged up to ${ackFloor ?? "?"}, and is not in the backup`;
+    return [
+      ask(`consumer:${id}`, why, `After the restore: create it again${from}.`, { account, stream: name, consumer }),
+    ];
+  });
+}
+
+/** Consumers that a restore sets back, as every restore of one that has gone on does: no loss, and worth knowing. */
+function setBack({ key }: Loss, { consumersBehind }: Cover): readonly string[] {
+  return consumersBehind.flatMap(({ name, ackFloor, inBackup, missing }) => {
+    if (missing) return [];
+    const has = inBackup === null ? "less in the backup" : `up to ${inBackup} in the backup`;
+    return [
+      `consumer ${key} > ${name} had acknowledged up to ${ackFloor}, and ${has}: what lies between is delivered again`,
+    ];
   });
 }
 
