@@ -29,11 +29,12 @@ export function planTroubles(view: View): readonly PlanStep[] {
     );
   }
   for (const { name, peer, removedAt, member } of serversOfKind(view, "disabled")) {
-    // Servers that never had JetStream belong to many clusters; one that streams count was removed by hand.
+    // Servers that never had JetStream belong to many clusters.
     if (!member && removedAt === null) continue;
-    const cure = member
-      ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
-      : `It was removed: ${stopRemoved}`;
+    const cure =
+      removedAt === null
+        ? "Make room or mend its storage, and restart it. It is no case for a peer-remove."
+        : `It was removed: ${stopRemoved}`;
     steps.push(ask(`disabled:${name}`, `${name} answers, and its JetStream is off`, cure, { server: name, peer }));
   }
   for (const server of serversOfKind(view, "alive")) {

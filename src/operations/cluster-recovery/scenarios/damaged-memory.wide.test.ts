@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isSeen } from "../../../cluster/unseen.ts";
 import { isRelightError } from "../../../errors.ts";
 import type { LocalServer } from "../../../local/local-server.ts";
 import { flipByteOfMeta } from "../../../testing/cluster-harness/flip-byte.ts";
 import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
 import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
+import { jsRequest } from "../../../testing/js-request.ts";
 
 /** As the plan advises. */
 async function takeMemoryAway(server: LocalServer): Promise<void> {
@@ -20,6 +22,16 @@ async function takeMemoryAway(server: LocalServer): Promise<void> {
 /** THREE and ONE are in the snapshot, LATER is not; the damaged server was killed. */
 async function damage(scene: RecoveryScene): Promise<LocalServer> {
   const server = scene.cluster.node(await scene.loadThreeAndOne());
+  const admin = await scene.administer();
+  const leads = async (): Promise<boolean> => {
+    const { meta } = await scene.sample(({ meta: seen }) => isSeen(seen) && seen.leader !== null);
+    return isSeen(meta) && meta.leader === server.name;
+  };
+  // A new leader gives everyone its own memory.
+  while (await leads()) {
+    await jsRequest(admin, "META.LEADER.STEPDOWN");
+    await scene.cluster.ready();
+  }
   // It writes one when it ends gracefully.
   await server.restart();
   await scene.cluster.ready();
