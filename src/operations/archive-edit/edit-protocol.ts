@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import type { KeyFile } from "../../formats/edit/obfuscator.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
+import type { KnownMessages } from "../../formats/edit/with-limits.ts";
 import type { SharedPipe } from "../workers/shared-pipe.ts";
 
 /** What the worker is to do. */
@@ -18,6 +19,7 @@ export interface EditOrder {
   readonly lastSequence: number;
   /** The stream's last sequence when the snapshot began, where that is known. */
   readonly lastAtStart?: number | undefined;
+  readonly known?: KnownMessages | undefined;
   /** What is missing was told of. */
   readonly salvaged: boolean;
   /** Take the index of a v1 archive at its word first: the answer is `again` where it was wrong, and what was written is of no use. */

@@ -77,7 +77,7 @@ function uncounted({ format, index, live, problems }: ArchiveReport, { state }: 
     `${found} messages were found, and the stream held ${counted} when its snapshot began: ` +
     (found < counted
       ? "whether the others went meanwhile or are missing cannot be told of an archive without an index"
-      : "without an index those are among them that limits had removed, and a server removes them again when it restores");
+      : "without an index nothing tells which of them limits or a purge had removed by then");
   return [{ severity: "note", message }];
 }
 
