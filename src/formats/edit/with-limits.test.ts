@@ -7,6 +7,7 @@ import { metaEntries, packS2, type TestEntry, tarOf, unpackS2, untar } from "../
 import { blk, live, range } from "../../testing/v1-entries.ts";
 import type { ArchiveReport } from "../archive/archive-report.ts";
 import { Kernels } from "../kernels/kernels.ts";
+import { readArchive } from "../read-archive.ts";
 import { type KnownMessages, withLimits } from "./with-limits.ts";
 
 const limited = (archive: Uint8Array, known?: KnownMessages): ArchiveReport =>
@@ -62,6 +63,13 @@ describe("an archive without its index, whose stream has limits", () => {
       limited(archive).problems.map(({ code, severity, count }) => [code, severity, count]),
       [["limits-applied", "note", 6]],
     );
+  });
+
+  it("V1-25 is read by the library without what the limits had removed", async () => {
+    const archive = await readArchive(() => [of({ max_msgs_per_subject: 2 }, ten)]);
+    const sequences: number[] = [];
+    for await (const messages of archive.messages()) sequences.push(...messages.map(({ sequence }) => sequence));
+    assert.deepEqual([archive.report.live.messages, sequences], [4, [6, 8, 9, 10]]);
   });
 
   it("V1-25 is written anew without what the limits had removed, in either format", () => {

@@ -4,7 +4,6 @@ import { LiveReader } from "../archive/live-reader.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { SequenceRanges } from "../sequence-ranges.ts";
 import { NewestCounter } from "./newest-counter.ts";
-import type { NewestPerSubject } from "./newest-per-subject.ts";
 import type { ReadArchive } from "./run-edit.ts";
 
 /** What is known of the messages from elsewhere: of the stream when the snapshot began, or of the archive when it was proven. */
@@ -14,11 +13,16 @@ export interface KnownMessages {
   readonly first?: number | undefined;
 }
 
-export interface LimitedSource {
-  readonly read: ReadArchive;
+export interface LimitedArchive {
   /** Kernels for one pass. */
   readonly kernels: () => Kernels;
   readonly known?: KnownMessages | undefined;
+}
+
+/** Takes the whole archive once, from its beginning. */
+export interface ArchivePass {
+  push(bytes: Uint8Array): void;
+  end(): void;
 }
 
 /**
@@ -28,7 +32,24 @@ export interface LimitedSource {
  * which some servers do not mark either. Age is left to whoever knows when that is. The same report where there is nothing to
  * apply. Throws what reading throws.
  */
-export function withLimits(report: ArchiveReport, source: LimitedSource): ArchiveReport {
+export function withLimits(
+  report: ArchiveReport,
+  source: LimitedArchive & { readonly read: ReadArchive },
+): ArchiveReport {
+  const passes = limitPasses(report, source);
+  for (;;) {
+    const step = passes.next();
+    if (step.done) return step.value;
+    source.read((bytes) => step.value.push(bytes));
+    step.value.end();
+  }
+}
+
+/** The same, for who reads the archive in another way: each pass is to be given all of it before the next. */
+export function* limitPasses(
+  report: ArchiveReport,
+  source: LimitedArchive,
+): Generator<ArchivePass, ArchiveReport, void> {
   const { format, index, live, stream, problems } = report;
   const { messages: expected, first = 0 } = source.known ?? {};
   if (format !== "v1" || index !== "none" || !stream || live.messages === expected) return report;
@@ -36,12 +57,12 @@ export function withLimits(report: ArchiveReport, source: LimitedSource): Archiv
   // Such a stream never had more than that.
   const whole = discard === "new";
   let kept = live.ranges.above(first - 1);
-  if (isLimit(perSubject)) kept = newestOf(kept, perSubject, source);
+  if (isLimit(perSubject)) kept = yield* newestOf(kept, perSubject, source);
   if (isLimit(messages) && !whole && kept.count > messages) kept = withoutFirst(kept, kept.count - messages);
-  let content = kept.count < live.messages || (isLimit(bytes) && !whole) ? contentOf(kept, source) : undefined;
+  let content = kept.count < live.messages || (isLimit(bytes) && !whole) ? yield* contentOf(kept, source) : undefined;
   if (content && isLimit(bytes) && !whole && content.bytes > bytes) {
-    kept = withinBytes(kept, content.bytes - bytes, source);
-    content = contentOf(kept, source);
+    kept = yield* withinBytes(kept, content.bytes - bytes, source);
+    content = yield* contentOf(kept, source);
   }
   const gone = live.messages - kept.count;
   if (gone === 0 || !content) return report;
@@ -56,18 +77,24 @@ export function withLimits(report: ArchiveReport, source: LimitedSource): Archiv
 
 const isLimit = (value: unknown): value is number => typeof value === "number" && value > 0;
 
-function pass(live: SequenceRanges, { read, kernels }: LimitedSource, messages: (batch: EntryBatch) => void): void {
-  const reader = new LiveReader({ live }, { consumer: () => {}, messages }, kernels());
-  read((bytes) => reader.push(bytes));
-  reader.end();
+function reading(
+  live: SequenceRanges,
+  { kernels }: LimitedArchive,
+  messages: (batch: EntryBatch) => void,
+): ArchivePass {
+  return new LiveReader({ live }, { consumer: () => {}, messages }, kernels());
 }
 
-function newestOf(live: SequenceRanges, count: number, source: LimitedSource): SequenceRanges {
+function* newestOf(
+  live: SequenceRanges,
+  count: number,
+  source: LimitedArchive,
+): Generator<ArchivePass, SequenceRanges> {
   const counter = new NewestCounter({ count }, {}, { live }, source.kernels());
-  source.read((bytes) => counter.push(bytes));
-  const newest: NewestPerSubject = counter.end();
+  yield counter;
+  const newest = counter.end();
   const kept = new SequenceRanges();
-  pass(live, source, (batch) => {
+  yield reading(live, source, (batch) => {
     const left = newest.keep(batch);
     for (let row = 0; row < left; row++) kept.append(batch.rows.sequence[row] as number);
   });
@@ -89,11 +116,17 @@ const sizeOf = ({ rows }: EntryBatch, row: number): number => {
   return 30 + (rows.nameLength[row] as number) + headers + (headers > 0 ? 4 : 0) + (rows.payloadLength[row] as number);
 };
 
-function contentOf(live: SequenceRanges, source: LimitedSource) {
+interface Content {
+  readonly bytes: number;
+  readonly firstTime: bigint | undefined;
+  readonly lastTime: bigint | undefined;
+}
+
+function* contentOf(live: SequenceRanges, source: LimitedArchive): Generator<ArchivePass, Content> {
   let bytes = 0;
   let firstTime: bigint | undefined;
   let lastTime: bigint | undefined;
-  pass(live, source, (batch) => {
+  yield reading(live, source, (batch) => {
     for (let row = 0; row < batch.count; row++) bytes += sizeOf(batch, row);
     firstTime ??= batch.rows.timestamp[0];
     lastTime = batch.rows.timestamp[batch.count - 1];
@@ -102,10 +135,14 @@ function contentOf(live: SequenceRanges, source: LimitedSource) {
 }
 
 /** Without the oldest, until `excess` bytes are gone. */
-function withinBytes(live: SequenceRanges, excess: number, source: LimitedSource): SequenceRanges {
+function* withinBytes(
+  live: SequenceRanges,
+  excess: number,
+  source: LimitedArchive,
+): Generator<ArchivePass, SequenceRanges> {
   let left = excess;
   let last = 0;
-  pass(live, source, (batch) => {
+  yield reading(live, source, (batch) => {
     for (let row = 0; row < batch.count && left > 0; row++) {
       left -= sizeOf(batch, row);
       last = batch.rows.sequence[row] as number;
