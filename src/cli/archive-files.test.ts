@@ -46,7 +46,7 @@ describe("relight archive of what is no backup's directory", () => {
   });
   after(() => rmSync(home, { recursive: true, force: true }));
 
-  it("an archive that lies by itself is verified, looked into and written anew: a v1 archive says itself of which stream it is", async () => {
+  it("BD-26: an archive that lies by itself is verified, looked into and written anew: a v1 archive says itself of which stream it is", async () => {
     for (const name of ["v1", "v2"]) {
       const file = at(`${name}.s2`);
       const sound = await run("verify", file);
@@ -81,7 +81,7 @@ describe("relight archive of what is no backup's directory", () => {
     assert.equal(existsSync(at("never")), false);
   });
 
-  it("the archive in a backup's directory is read with what lies beside it, and what is no archive is refused", async () => {
+  it("BD-26: the archive in a backup's directory is read with what lies beside it, and what is no archive is refused", async () => {
     const inside = await run("info", at("v2", "stream.arc.s2"));
     assert.match(inside.stdout, /^Backup of Stream MIXED\n/);
     const refused = await run("verify", at("v2", "backup.json"));

@@ -67,7 +67,7 @@ describe("the JSON output is what schemas/ says", () => {
     assert.equal(missing.run.code, 1);
   });
 
-  it("stream backup, its manifest, and its failure", async () => {
+  it("stream backup, its manifest (BD-30), and its failure", async () => {
     const { last, lines } = await run("stream-backup", "stream", "backup", "ORDERS", at("orders"));
     assert.equal(last.ok, true);
     assert.ok(types(lines).has("started"));

@@ -1,5 +1,7 @@
 import { ArchiveInspector, type ArchiveReport } from "./archive/archive-inspector.ts";
 import { LiveReader } from "./archive/live-reader.ts";
+import { limitPasses } from "./edit/with-limits.ts";
+import { Kernels } from "./kernels/kernels.ts";
 import { type Message, messagesOf } from "./message-batches.ts";
 
 /** The bytes of an archive, from its beginning. Called more than once: an archive is first proven, and read afterwards. */
@@ -27,8 +29,19 @@ const stepBytes = 4 * 1024;
 export async function readArchive(open: OpenArchive): Promise<ReadableArchive> {
   const inspector = new ArchiveInspector();
   for await (const bytes of open()) inspector.push(bytes);
-  const report = inspector.end();
+  const report = await limited(open, inspector.end());
   return { report, messages: () => messages(open, report) };
+}
+
+/** Where a v1 archive has no index, without what the stream's limits had removed. */
+async function limited(open: OpenArchive, found: ArchiveReport): Promise<ArchiveReport> {
+  const passes = limitPasses(found, { kernels: () => Kernels.create() });
+  for (;;) {
+    const step = passes.next();
+    if (step.done) return step.value;
+    for await (const bytes of open()) step.value.push(bytes);
+    step.value.end();
+  }
 }
 
 async function* messages(

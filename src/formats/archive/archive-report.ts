@@ -22,6 +22,7 @@ export type ProblemCode =
   | "evicted-block"
   | "newer-than-copy"
   | "ends-early"
+  | "limits-applied"
   | "index-outdated"
   | "index-counts"
   | "repeated-block"

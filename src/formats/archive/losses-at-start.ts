@@ -55,7 +55,7 @@ function* otherCount(
     `the stream held ${messages} messages up to sequence ${lastSequence} when its snapshot began, the archive holds ${count}: ` +
     (count < messages
       ? "whether the others went meanwhile or are missing cannot be told without an index"
-      : "without an index those are among them that limits had removed, and a server removes them again when it restores");
+      : "without an index nothing tells which of them limits or a purge had removed by then");
   yield { code: "counts-differ", severity: "note", message, count };
 }
 

@@ -107,7 +107,10 @@ export function archiveFacts(report: ArchiveReport): ArchiveFacts {
   };
 }
 
-function needsIndex({ format, index, live, lastSequence, records, liveWithoutIndexDiffers }: ArchiveReport): boolean {
+function needsIndex(report: ArchiveReport): boolean {
+  const { format, index, live, lastSequence, records, liveWithoutIndexDiffers, problems } = report;
+  // It has none: a server would let older messages take the places of newer ones that were deleted.
+  if (problems.some(({ code }) => code === "limits-applied")) return true;
   if (format === "v2") return false;
   // An encrypted 2.14 loses a stream whose only block is empty at its next start: without the index it cannot open it.
   const emptyBlocks = index !== "none" && records.total === 0;

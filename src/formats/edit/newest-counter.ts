@@ -8,6 +8,7 @@ import { type NewestOptions, NewestPerSubject } from "./newest-per-subject.ts";
 export class NewestCounter {
   readonly #newest: NewestPerSubject;
   readonly #reader: LiveReader;
+  #ended = false;
 
   constructor(options: NewestOptions, select: MessageSelection, source: EditSource, kernels = Kernels.create()) {
     const filter = new MessageFilter(select);
@@ -31,7 +32,8 @@ export class NewestCounter {
 
   /** The input has ended: what the second pass needs. */
   end(): NewestPerSubject {
-    this.#reader.end();
+    if (!this.#ended) this.#reader.end();
+    this.#ended = true;
     return this.#newest;
   }
 }

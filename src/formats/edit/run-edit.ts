@@ -16,6 +16,7 @@ import type { MessageSelection } from "./message-filter.ts";
 import { NewestCounter } from "./newest-counter.ts";
 import type { NewestOptions } from "./newest-per-subject.ts";
 import type { Obfuscator } from "./obfuscator.ts";
+import { type KnownMessages, withLimits } from "./with-limits.ts";
 
 /** An edit as plain data, which travels between threads. Obfuscation is by a key file's text, or by a new secret. */
 export interface EditSpec {
@@ -44,6 +45,8 @@ export interface RunEdit {
   readonly incomplete?: boolean | undefined;
   /** v1: the stream when its snapshot began. */
   readonly atStart?: StateAtStart | undefined;
+  /** v1: see {@link withLimits}. */
+  readonly known?: KnownMessages | undefined;
   readonly spec: EditSpec;
   readonly obfuscate?: Obfuscator | undefined;
   /** The stream's last sequence, where it is known to lie behind what the archive says. */
@@ -82,9 +85,10 @@ export interface EditRan extends Edited {
  */
 export function runEdit({
   read,
-  from: known,
+  from: format,
   incomplete = false,
   atStart = stateAtStart(undefined),
+  known,
   spec,
   obfuscate,
   lastSequence,
@@ -94,9 +98,10 @@ export function runEdit({
   verifyAtTheEnd = false,
   foresee,
 }: RunEdit): EditRan {
-  const from = known ?? archiveFormat(read, kernels());
+  const from = format ?? archiveFormat(read, kernels());
   const foreseen = from === "v1" ? foresee?.() : undefined;
-  const inspected = from === "v1" && !foreseen ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
+  const found = from === "v1" && !foreseen ? inspect(read, kernels(), !verifyAtTheEnd) : undefined;
+  const inspected = found && withLimits(found, { read, kernels, known });
   if (inspected && !incomplete) refuseIncomplete(problemsSinceStart(inspected, atStart));
   const told = foreseen ? sourceOfOutline(foreseen) : inspected ? sourceOfReport(inspected) : {};
   const source = { ...told, lastSequence: Math.max(lastSequence ?? 0, told.lastSequence ?? 0) };

@@ -1,11 +1,14 @@
 import type { ErrorCode } from "../../errors.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
+import type { KnownMessages } from "../../formats/edit/with-limits.ts";
 
 export interface ConvertWish {
   /** Of the archive, which was proven before. */
   readonly path: string;
   /** It may lack what it should hold: it was salvaged, and somebody was told. */
   readonly incomplete?: boolean;
+  /** v1: for an archive without an index. */
+  readonly known?: KnownMessages | undefined;
   /** What is to be made of it; nothing leaves all its live messages and its consumers. */
   readonly spec: EditSpec;
   readonly config: { readonly name: string; readonly [key: string]: unknown };

@@ -10,7 +10,7 @@ import { Cancelled, PieceWriter } from "./piece-writer.ts";
 
 const buffer = new Uint8Array(1024 * 1024);
 
-function convert({ path, counters, slots, incomplete, spec, lastSequence, ...target }: ConvertOrder): void {
+function convert({ path, counters, slots, incomplete, known, spec, lastSequence, ...target }: ConvertOrder): void {
   const shared = new Int32Array(counters);
   const kernels = (): Kernels => taskKernels({ shared: true });
   let out: PieceWriter | undefined;
@@ -31,6 +31,7 @@ function convert({ path, counters, slots, incomplete, spec, lastSequence, ...tar
       }
     },
     incomplete,
+    known,
     spec,
     lastSequence,
     target: { ...target, format: "v1" },

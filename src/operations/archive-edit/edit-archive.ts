@@ -11,6 +11,7 @@ import { type KeyFile, keyFileHint, Obfuscator } from "../../formats/edit/obfusc
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { fileSystemError, StagedDirectory, writeDurably } from "../files/staged-directory.ts";
+import { knownMessages } from "../stream-restore/limited-report.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { noConfiguration, proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -76,6 +77,7 @@ export async function editArchive(source: StoredStream, options: EditOptions): P
     emptyAsIn29: options.serverVersion !== undefined && !versionRules(options.serverVersion).readsDeletes,
     lastSequence: stored.manifest?.content.streamLastSequence ?? 0,
     atStart: stateAtStart(stored.state),
+    known: knownMessages(stored),
     // Names may have been added to the keys while the configuration was made.
     ...(obfuscator ? { keys: obfuscator.toKeyFile() } : {}),
     ...createdOf(stored),

@@ -3,6 +3,7 @@ import type { StateAtStart } from "../../formats/archive/losses-at-start.ts";
 import type { EditReport } from "../../formats/edit/archive-edit.ts";
 import type { KeyFile } from "../../formats/edit/obfuscator.ts";
 import type { EditSpec } from "../../formats/edit/run-edit.ts";
+import type { KnownMessages } from "../../formats/edit/with-limits.ts";
 import type { SharedPipe } from "../workers/shared-pipe.ts";
 
 /** What the worker is to do. */
@@ -19,6 +20,7 @@ export interface EditOrder {
   readonly lastSequence: number;
   /** The stream when its snapshot began, as far as that is known. */
   readonly atStart?: StateAtStart | undefined;
+  readonly known?: KnownMessages | undefined;
   /** What is missing was told of. */
   readonly salvaged: boolean;
   /** Take the index of a v1 archive at its word first: the answer is `again` where it was wrong, and what was written is of no use. */

@@ -13,7 +13,7 @@ import { PackedFile } from "./packed-file.ts";
 const buffer = new Uint8Array(1024 * 1024);
 
 function edit(order: EditOrder): EditAnswer {
-  const { path, from, out, spec, format, config, lastSequence, atStart, keys, emptyAsIn29 } = order;
+  const { path, from, out, spec, format, config, lastSequence, atStart, known, keys, emptyAsIn29 } = order;
   const counters = new Int32Array(order.counters);
   const obfuscate = keys ? Obfuscator.fromKeyFile(JSON.stringify(keys), "the key file") : undefined;
   let { created } = order;
@@ -27,6 +27,7 @@ function edit(order: EditOrder): EditAnswer {
       obfuscate,
       lastSequence,
       atStart,
+      known,
       target: (stream) => {
         created ||= stream?.created;
         return { format, config, created: created || new Date().toISOString(), emptyAsIn29, compress: false };

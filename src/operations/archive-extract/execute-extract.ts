@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { ArchiveInspector, type ArchiveReport } from "../../formats/archive/archive-inspector.ts";
+import type { KnownMessages } from "../../formats/edit/with-limits.ts";
 import { HighwayHash } from "../../formats/filestore/highway-hash.ts";
 import { checksumText, consumerKey } from "../../formats/filestore/highway-keys.ts";
 import { decodeConsumerMeta } from "../../formats/filestore/meta-inf.ts";
@@ -20,6 +21,7 @@ import { unpackStoreFiles } from "./unpack-store-files.ts";
 export interface ExecuteExtract {
   /** Proven; an S2 stream. */
   readonly archive: string;
+  readonly known?: KnownMessages | undefined;
   /** It is what could be read of a damaged one. */
   readonly salvaged?: boolean | undefined;
   readonly version?: ServerVersion | undefined;
@@ -47,6 +49,7 @@ export async function executeExtract(plan: ExtractPlan, options: ExecuteExtract)
       index: plan.index,
       restoredOrigins: plan.restoredOrigins,
       incomplete: options.salvaged ?? false,
+      known: options.known,
       // Decoded again at once.
       compress: false,
     },

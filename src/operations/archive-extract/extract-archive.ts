@@ -1,5 +1,6 @@
 import type { ArchiveFacts } from "../../formats/directory/archive-facts.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
+import { knownMessages } from "../stream-restore/limited-report.ts";
 import { openArchive } from "../stream-restore/open-archive.ts";
 import { noConfiguration, proveArchive } from "../stream-restore/prove-archive.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
@@ -84,6 +85,7 @@ export async function extractArchive(given: StoredStream, options: ExtractOption
   const bytes = await executeExtract(plan, {
     archive: stored.archive,
     salvaged: stored.salvaged,
+    known: knownMessages(stored),
     version: options.version,
     signal,
     onProgress: (done) =>

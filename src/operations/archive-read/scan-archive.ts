@@ -4,6 +4,7 @@ import { LiveReader } from "../../formats/archive/live-reader.ts";
 import { problemsSinceStart, stateAtStart } from "../../formats/archive/losses-at-start.ts";
 import { ArchiveCheck, type CheckedArchive } from "../archive-check/archive-check.ts";
 import { readAhead } from "../files/read-in-turns.ts";
+import { limitedReport } from "../stream-restore/limited-report.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
 
 export interface ScanOptions {
@@ -46,8 +47,8 @@ export async function checkArchive(
   try {
     check.available(stored.archiveBytes);
     const checked = await check.finish();
-    const problems = problemsSinceStart(checked.report, stateAtStart(stored.state));
-    return { ...checked, report: { ...checked.report, problems } };
+    const report = limitedReport(stored, checked.report);
+    return { ...checked, report: { ...report, problems: problemsSinceStart(report, stateAtStart(stored.state)) } };
   } finally {
     clearInterval(ticker);
     signal?.removeEventListener("abort", cancel);

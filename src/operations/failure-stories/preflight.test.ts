@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { publishAll } from "../../testing/publish.ts";
 import { readStream } from "../../testing/read-stream.ts";
 import { StoryServer } from "../../testing/story-server.ts";
 import { createStream, deleteMessage, purgeStream } from "../../testing/stream-setup.ts";
+import { packS2, tarOf, unpackS2, untar } from "../../testing/test-archive.ts";
 import { backupStream } from "../stream-backup/backup-stream.ts";
 import { readBackup } from "../stream-restore/read-backup.ts";
 import type { RestoreWishes } from "../stream-restore/restore-plan.ts";
@@ -242,6 +243,29 @@ describe("restores that would fail or lose something are refused before anything
     const own = await restore(v215, directory);
     assert.ok(own.status === "restored", JSON.stringify(own));
     assert.deepEqual([own.plan.route, own.plan.changes], ["as-is", []]);
+  });
+
+  it("an archive that lacks its index: what limits had removed does not come back, on any version", async () => {
+    await createStream(v214.nc, { name: "KV_kept", subjects: ["$KV.kept.>"], max_msgs_per_subject: 2, discard: "new" });
+    await publishAll(
+      v214.nc,
+      Array.from({ length: 60 }, (_, index) => ({ subject: `$KV.kept.${index % 7}`, payload: `${index}` })),
+    );
+    await deleteMessage(v214.nc, "KV_kept", 58, false);
+    const original = await readStream(v214.nc, "KV_kept");
+    const directory = await backUp(v214, "KV_kept");
+    await v214.session.api.deleteStream("KV_kept");
+    await rm(join(directory, "relight.json"));
+    const archive = join(directory, "stream.tar.s2");
+    const entries = await untar(unpackS2(await readFile(archive)));
+    await writeFile(archive, packS2(tarOf(entries.filter(({ name }) => name !== "msgs/index.db"))));
+    for (const target of [old, v210, v214, v215]) {
+      const result = await restore(target, directory);
+      assert.ok(result.status === "restored", JSON.stringify(result));
+      assert.equal(result.plan.expected.messages, original.messages.length);
+      assertSameStream(original, await readStream(target.nc, "KV_kept"));
+      await target.session.api.deleteStream("KV_kept");
+    }
   });
 
   it("F65: first_seq on 2.10, which would empty the stream with success: every message is back, and the difference is said", async () => {

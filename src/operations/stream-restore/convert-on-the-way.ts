@@ -1,6 +1,7 @@
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
 import { ConvertedArchive } from "../archive-convert/converted-archive.ts";
+import { knownMessages } from "./limited-report.ts";
 import type { ForeseenRestore } from "./prepare-restore.ts";
 
 export interface ConvertOptions {
@@ -28,6 +29,7 @@ export function convertOnTheWay(
   });
   const wish = {
     path: stored.archive,
+    known: knownMessages(stored),
     spec: { leaveOutConsumers: plan.consumerEdit.leaveOut, dropConsumerFields: plan.consumerEdit.dropFields },
     config: plan.config,
     created: facts.inside?.created ?? stored.manifest?.created ?? new Date().toISOString(),

@@ -5,6 +5,7 @@ import { refuseIncomplete } from "../../formats/archive/refuse-incomplete.ts";
 import { type ArchiveFacts, archiveFacts } from "../../formats/directory/archive-facts.ts";
 import { ArchiveCheck } from "../archive-check/archive-check.ts";
 import { readAhead } from "../files/read-in-turns.ts";
+import { limitedReport } from "./limited-report.ts";
 import type { StoredStream } from "./read-backup.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 
@@ -50,7 +51,8 @@ export async function proveArchive(stored: StoredStream, options: ProveOptions):
   }, 100);
   try {
     check.available(stored.archiveBytes);
-    const { report, sha256 } = await check.finish();
+    const { report: found, sha256 } = await check.finish();
+    const report = limitedReport(stored, found);
     if (!stored.salvaged) refuseIncomplete(problemsSinceStart(report, stateAtStart(stored.state)));
     if (manifest && manifest.archive.sha256 !== sha256) throw wrongHash(stored);
     return { facts: archiveFacts(report), expired: report.expired };
