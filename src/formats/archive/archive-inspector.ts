@@ -2,6 +2,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { ArchiveProblem, ArchiveReport, InspectOptions } from "./archive-report.ts";
 import { ArchiveWalk } from "./archive-walk.ts";
 import { checkConsumers } from "./check-consumers.ts";
+import { fewOfEach } from "./few-of-each.ts";
 import { judgeV1, type Verdict } from "./judge-v1.ts";
 import { judgeV2 } from "./judge-v2.ts";
 import { V1Evidence } from "./v1-evidence.ts";
@@ -70,12 +71,12 @@ export class ArchiveInspector {
     this.#walk.end();
     const verdict = this.#verdict();
     const { encodedBytes, decodedBytes } = this;
-    const problems = [
+    const problems = fewOfEach([
       ...verdict.problems,
       ...checkConsumers(verdict.consumers, verdict.lastSequence),
       ...this.#wrongName(verdict),
       ...this.#skipped(verdict),
-    ];
+    ]);
     return { encodedBytes, decodedBytes, ...verdict, problems };
   }
 

@@ -54,6 +54,7 @@ export class V1Evidence implements V1Sink {
   /** Last of the sequences that times and ages know of. */
   #remembered = 0;
   #repeatedBlock = false;
+  #overlapTold = false;
   #repeated = 0;
   #malformedHeaders = 0;
 
@@ -93,6 +94,7 @@ export class V1Evidence implements V1Sink {
 
   blockStart(block: number): void {
     this.#repeatedBlock = this.blocks.has(block);
+    this.#overlapTold = false;
     this.#lastBefore = this.stored.last;
     this.#known = this.blockIndexes.size === 0 ? undefined : (this.blockIndexes.get(block)?.lastSequence ?? 0);
   }
@@ -180,9 +182,9 @@ export class V1Evidence implements V1Sink {
   #repeat(batch: RecordBatch, sequence: number): void {
     this.#repeated++;
     if (this.#repeatedBlock || sequence > this.#lastBefore) return;
+    if (this.#overlapTold) return;
+    this.#overlapTold = true;
     const entry = `msgs/${batch.block}.blk`;
-    const known = this.problems.some((problem) => problem.code === "overlapping-blocks" && problem.entry === entry);
-    if (known) return;
     const message = `block ${batch.block} holds sequence ${sequence}, which the blocks before it have passed`;
     this.problem({ code: "overlapping-blocks", severity: "fatal", entry, message, first: sequence, last: sequence });
   }

@@ -2,6 +2,7 @@ import { ArchiveInspector, type ArchiveReport } from "../archive/archive-inspect
 import type { ArchiveOutline } from "../archive/archive-outline.ts";
 import { ArchiveWalk } from "../archive/archive-walk.ts";
 import { checkConsumers } from "../archive/check-consumers.ts";
+import { fewOfEach } from "../archive/few-of-each.ts";
 import { idleV1, idleV2 } from "../archive/idle-sinks.ts";
 import { judgeV1 } from "../archive/judge-v1.ts";
 import { problemsSinceStart, type StateAtStart, stateAtStart } from "../archive/losses-at-start.ts";
@@ -162,7 +163,7 @@ function judgeForeseen(
   const { live, lastSequence, consumers } = verdict;
   if (!incomplete) {
     const problems = [...verdict.problems, ...checkConsumers(consumers, lastSequence)];
-    refuseIncomplete(problemsSinceStart({ ...verdict, problems }, atStart));
+    refuseIncomplete(fewOfEach(problemsSinceStart({ ...verdict, problems }, atStart)));
   }
   if (lastSequence !== index.lastSequence || !live.ranges.equals(index.live)) throw new Misforeseen();
 }

@@ -41,12 +41,15 @@ const maxSubjectBytes = 1024 * 1024;
 /** A block of 8 MiB has at most 280,000 records, so this bounds a map at one node for each. */
 const maxMapNodes = 512 * 1024;
 
+/** 16 TB of blocks of 8 MiB. */
+const maxBlocks = 2 * 1024 * 1024;
+
 /** The most bytes that the numbers of one item take. */
 const itemBytes = 100;
 
 /**
- * Parses an `index.db` of `size` bytes that is next in the window, and checks its hash. Memory is that of the blocks and of
- * the holes between live sequences; subjects are counted only.
+ * Parses an `index.db` of `size` bytes that is next in the window, and checks its hash. Memory is that of the blocks, of which there are
+ * two million at most, and of the holes between live sequences; subjects are counted only.
  *
  * Source: nats-server server/filestore.go (`_writeFullState`, `recoverFullState`): version 1 by 2.10, 2 by 2.11 (adds the
  * number of TTLs), 3 by 2.12 (adds schedules), 4 by 2.14 (always has a subject's last block). Throws ARCHIVE_DAMAGED.
@@ -67,6 +70,7 @@ export function* parseIndexDb(window: Window, name: string, size: number, key: U
   const subjects = yield* skipSubjects(entry, version);
   yield* entry.want(itemBytes);
   const blockCount = entry.uvarint();
+  if (blockCount > maxBlocks) throw entry.damaged(`an index of ${blockCount} blocks`);
   const blocks: IndexedBlock[] = [];
   const live = new SequenceRanges();
   for (let index = 0; index < blockCount; index++) {
