@@ -32,7 +32,9 @@ for (const version of clusterVersions("2.10", "2.15")) {
     async function change(wanted: StreamChange, request: Partial<ChangeStreamRequest> = {}): Promise<ChangeOutcome> {
       for (const until = Date.now() + 30_000; ; ) {
         const outcome = await changeOnce(wanted, request);
-        const electing = outcome.blockers.some(({ text }) => /has no leader that two looks agree on/.test(text));
+        const electing = outcome.blockers.some(
+          ({ code, text }) => code === "meta-leader" || /has no leader that two looks agree on/.test(text),
+        );
         if (!electing || Date.now() > until) return outcome;
       }
     }
