@@ -66,7 +66,7 @@ for (const version of ["2.10", "2.15"]) {
 
     it("is whole where all is well", async () => {
       const sample = await lookUntil((one) => stateOf(one, "ORDERS") === "healthy");
-      assert.deepEqual(sample.sight, { system: "answers", allServersAnswered: true, account: "APP" });
+      assert.deepEqual(sample.sight, { system: "answers", allServersAnswered: true, account: "APP", others: [] });
       assert.deepEqual(
         sample.servers.map(({ name, answers, version: own }) => [name, answers, own]),
         ["n1", "n2", "n3"].map((name) => [name, true, cluster.version]),
@@ -111,7 +111,7 @@ for (const version of ["2.10", "2.15"]) {
     it("says what a user without the system account cannot see", async () => {
       const sample = await observeCluster({ account: session.api, ...settings });
       const why = { unseen: "no-system-credential" };
-      assert.deepEqual(sample.sight, { system: why, allServersAnswered: why, account: "APP" });
+      assert.deepEqual(sample.sight, { system: why, allServersAnswered: why, account: "APP", others: [] });
       assert.deepEqual(sample.meta, why);
       assert.deepEqual(
         sample.servers.map(({ name, answers }) => [name, answers]),
@@ -119,6 +119,19 @@ for (const version of ["2.10", "2.15"]) {
       );
       assert.deepEqual(streamOf(sample, "ORDERS").replicas, why);
       assert.deepEqual([stateOf(sample, "ORDERS"), stateOf(sample, "ONE")], ["healthy", "healthy"]);
+    });
+
+    it("takes two credentials of one account for one, and further ones where there is no first", async () => {
+      const { api } = session;
+      const both = await observeCluster({ account: api, others: [api], ...settings });
+      assert.deepEqual([both.sight.account, both.sight.others], ["APP", ["APP"]]);
+      assert.deepEqual(
+        both.accounts.map(({ name, inventory }) => [name, inventory]),
+        [["APP", "complete"]],
+      );
+      const further = await observeCluster({ others: [api], ...settings });
+      assert.deepEqual([further.sight.account, further.sight.others], [{ unseen: "no-account-credential" }, ["APP"]]);
+      assert.equal(stateOf(further, "ORDERS"), "healthy");
     });
 
     it("says so where the system credential is none, and where there is no other", async () => {
