@@ -72,6 +72,14 @@ describe("a plan made with an old memory", () => {
       "delete-stub:APP/ONE later",
       "restore:APP/ONE later",
     ]);
+    const old = moved({
+      memory: [remembered("ONE", ["n1"], { countersAt: before(3 * day) })],
+      backups: [backup("ONE")],
+    });
+    assert.match(
+      stepOf(old, "restore:APP/ONE").evidence.join(),
+      /up to 3 days before its death, and what came in between/,
+    );
     // While its home only starts, it is there.
     const starting = { n1: { health: { ok: false, errors: ["JetStream is not current with the meta leader"] } } };
     assert.ok(
