@@ -134,8 +134,21 @@ describe("a cluster of several accounts", { timeout: 300_000 }, () => {
     it(`${version}: a dead server's streams of all accounts come back in one run with all credentials, or in a run for each`, async () => {
       await using scene = await Scene.start(version);
       await scene.fill("APP", "n4", 10);
-      await scene.fill("SHOP", "n4", 10);
+      await scene.fill("SHOP", "n4", 15);
       const first = await scene.goodDay("first");
+      // Each account's stream is read with its own credential.
+      const all = ["--account-context", "SHOP"];
+      const deep = ["--deep", "--stream", "ORDERS", "--json"];
+      const read = await scene.run("cluster", "verify", "--context", "APP", ...all, "--system-context", "sys", ...deep);
+      assert.equal(read.code, 0, read.stdout + read.stderr);
+      const { streams } = JSON.parse(read.stdout) as { streams: { account: string; content: { messages: number } }[] };
+      assert.deepEqual(
+        streams.map(({ account, content }) => [account, content.messages]),
+        [
+          ["APP", 10],
+          ["SHOP", 15],
+        ],
+      );
       await scene.kill("n4");
 
       // With one credential nobody knows what the other account had there.
@@ -144,23 +157,14 @@ describe("a cluster of several accounts", { timeout: 300_000 }, () => {
       assert.match(blind.stdout, /not all streams of account SHOP are known: .*\[inventory-unseen\]/);
       assert.match(blind.stdout, /Say it to this command as .*a further account: --account-context <name>/);
 
-      const both = await scene.onCluster(
-        "apply",
-        "APP",
-        "--account-context",
-        "SHOP",
-        "--gone",
-        "n4",
-        ...first,
-        "--yes",
-        "--json",
-      );
+      const both = await scene.onCluster("apply", "APP", ...all, "--gone", "n4", ...first, "--yes", "--json");
       assert.equal(both.code, 0, both.stderr + both.stdout);
       const outcome = JSON.parse(both.stdout) as RecoveryOutcome;
       schemas.check("cluster-recovery", outcome);
       const restored = outcome.steps.filter(({ kind }) => kind === "restore").map(({ id, state }) => `${id} ${state}`);
       assert.deepEqual(restored, ["restore:APP/ORDERS done", "restore:SHOP/ORDERS done"]);
-      for (const account of accounts) assert.deepEqual(await scene.found(account), [10, account]);
+      assert.deepEqual(await scene.found("APP"), [10, "APP"]);
+      assert.deepEqual(await scene.found("SHOP"), [15, "SHOP"]);
 
       await scene.cluster.discard("n4");
       // The next one in two runs: the first leaves what is not its account's, and names it and the command.

@@ -78,9 +78,10 @@ export function registerClusterDoctor(parent: Command): void {
       const covers = found && coversOfCluster(found, picture.later);
       for (const text of covers?.refused ?? []) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
       const { account, system } = session;
+      const others = session.others.map(({ api }) => api);
       const inboxPrefix = session.session?.apiOptions.inboxPrefix;
       const verified = flags.deep
-        ? await verifyCluster({ picture, streams: [], deep: true, account, inboxPrefix, sample, signal })
+        ? await verifyCluster({ picture, streams: [], deep: true, account, others, inboxPrefix, sample, signal })
         : undefined;
       const examination = examine(picture, {
         now: new Date().toISOString(),

@@ -5,6 +5,7 @@ import type { VerifiedStream } from "../../cluster/verify/verified-stream.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { VerifiedCluster } from "../../operations/cluster-verify/verify-cluster.ts";
+import { accountFlags, addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
 import { collect, parsePositive, parseSize } from "../options/size.ts";
 import { addSystemOptions, systemFlags } from "../options/system-options.ts";
@@ -55,6 +56,7 @@ export function registerClusterVerify(parent: Command): void {
         "\nExit codes: 0 proven, 13 damage found, 3 something could not be proven, 14 unreachable, 130 cancelled.\n",
     );
   addSystemOptions(command);
+  addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: VerifyFlags) => {
     const json = flags.json ?? false;
     const validate = (): void => {
@@ -68,9 +70,17 @@ export function registerClusterVerify(parent: Command): void {
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
       const { whatIsUnseen } = await import("../../cluster/what-is-unseen.ts");
       const { chosenStreams, verifyCluster } = await import("../../operations/cluster-verify/verify-cluster.ts");
-      await using session = await openClusterSession(connectionFlags(command), systemFlags(command), signal);
+      await using session = await openClusterSession(
+        connectionFlags(command),
+        systemFlags(command),
+        signal,
+        [],
+        accountFlags(command),
+      );
+      const others = session.others.map(({ api }) => api);
       const picture = await takePicture({
         account: session.account,
+        others,
         system: session.system,
         enough: (first) => {
           // A name that is none is said before anything is waited for.
@@ -89,6 +99,7 @@ export function registerClusterVerify(parent: Command): void {
         streams: flags.stream ?? [],
         deep: flags.deep ?? false,
         account: session.account,
+        others,
         inboxPrefix: session.session?.apiOptions.inboxPrefix,
         sample: flags.sample,
         bytesPerSecond: flags.rate,

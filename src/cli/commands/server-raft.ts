@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { RelightError } from "../../errors.ts";
 import type { ClusterSession } from "../open-cluster-session.ts";
+import { addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions } from "../options/connection-options.ts";
 import { addSystemOptions } from "../options/system-options.ts";
 import { addChangeOutputOptions, type ChangeFlags, runChange } from "../run-change.ts";
@@ -48,9 +49,11 @@ export function registerServerRaft(parent: Command): void {
       "\nExit codes: 0 removed and verified, or no member; 3 refused or declined, or removed and something is left to be done;\n" +
       "1 failed; 11 a recovery of this cluster is at work; 130 cancelled.\n",
   );
-  addConnectionOptions(addSystemOptions(command)).action(async (server: string, flags: RemoveFlags) => {
-    await run(command, server, flags);
-  });
+  addConnectionOptions(addAccountOptions(addSystemOptions(command))).action(
+    async (server: string, flags: RemoveFlags) => {
+      await run(command, server, flags);
+    },
+  );
 }
 
 async function run(command: Command, server: string, flags: RemoveFlags): Promise<void> {
@@ -67,6 +70,7 @@ async function run(command: Command, server: string, flags: RemoveFlags): Promis
       server,
       system: systemOf(session),
       account: session.session,
+      others: session.others,
       words: { released: flags.release ?? [], restore: [], drain: [], withoutSpare: flags.withoutSpare ?? false },
       backups: flags.backups ?? [],
       tool,

@@ -121,6 +121,19 @@ for (const version of ["2.10", "2.15"]) {
       assert.deepEqual([stateOf(sample, "ORDERS"), stateOf(sample, "ONE")], ["healthy", "healthy"]);
     });
 
+    it("takes two credentials of one account for one, and further ones where there is no first", async () => {
+      const { api } = session;
+      const both = await observeCluster({ account: api, others: [api], ...settings });
+      assert.deepEqual([both.sight.account, both.sight.others], ["APP", ["APP"]]);
+      assert.deepEqual(
+        both.accounts.map(({ name, inventory }) => [name, inventory]),
+        [["APP", "complete"]],
+      );
+      const further = await observeCluster({ others: [api], ...settings });
+      assert.deepEqual([further.sight.account, further.sight.others], [{ unseen: "no-account-credential" }, ["APP"]]);
+      assert.equal(stateOf(further, "ORDERS"), "healthy");
+    });
+
     it("says so where the system credential is none, and where there is no other", async () => {
       const wrong = await observeCluster({ account: session.api, system: session.api.connection, ...settings });
       assert.ok("unseen" in (wrong.sight.system as object));

@@ -1,4 +1,5 @@
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
+import { nameless } from "../by-account.ts";
 import type { AccountPicture } from "../picture.ts";
 import type { StreamPicture } from "../stream-picture.ts";
 import { isSeen, isUnseen, type Known, seenOr } from "../unseen.ts";
@@ -23,8 +24,6 @@ export interface AskedAccount {
 
 /** Streams whose consumers are asked for at a time. */
 const atOnce = 16;
-/** For an account whose name is not known: it may not ask who it is. */
-const nameless = "(this account)";
 
 /** Every account that is known: those of the credentials, and all that a server holds streams of. */
 export async function pictureAccounts(evidence: AccountsEvidence): Promise<readonly AccountPicture[]> {

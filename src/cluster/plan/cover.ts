@@ -3,7 +3,7 @@ import type { StreamCounters } from "../picture.ts";
 import { spanText } from "../span-text.ts";
 import type { Blocker } from "./cluster-plan.ts";
 import type { BackupCover } from "./plan-request.ts";
-import type { View } from "./view.ts";
+import { serversOfKind, type View } from "./view.ts";
 
 /** Whether the operator can bear to lose every replica of a stream. */
 export interface Cover {
@@ -51,7 +51,10 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     own && strayedFrom.length === 0 && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
   const age = (time: string | null): number =>
     time === null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
-  const silent = (remembered?.servers ?? []).flatMap((server) => {
+  // What nobody knows the home of may have been on any server that is gone.
+  const homeless = view.standings.get(key)?.kind === "homeless";
+  const homes = homeless ? serversOfKind(view, "gone").map((server) => server.name) : (remembered?.servers ?? []);
+  const silent = homes.flatMap((server) => {
     const standing = view.servers.get(server);
     return standing === undefined || standing.silentSince === null ? [] : [standing.aliveUntil];
   });

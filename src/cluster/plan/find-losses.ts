@@ -24,7 +24,7 @@ export interface Loss {
 /** Streams that no replica holds any more, that were made anew without what they held, or that a restore was cut off of. */
 export function findLosses(view: View): readonly Loss[] {
   const losses = new Map<string, Loss>();
-  const standings = new Map(view.streams.map((stream) => [stream.key, stream]));
+  const { standings } = view;
   const everyServer = [...view.servers.keys()];
   for (const known of view.memory.values()) {
     const loss = cutOffLoss(view, known, standings.get(streamKey(known.account, known.name)) ?? null);

@@ -15,6 +15,8 @@ export interface View {
   readonly servers: ReadonlyMap<string, ServerStanding>;
   readonly meta: MetaStanding;
   readonly streams: readonly StreamStanding[];
+  /** The same by key. */
+  readonly standings: ReadonlyMap<string, StreamStanding>;
   readonly regressions: readonly Regression[];
   /** Nothing may be done for these reasons. */
   readonly hold: readonly string[];
@@ -48,6 +50,7 @@ export function viewOf(request: PlanRequest): View {
     servers,
     meta,
     streams,
+    standings: new Map(streams.map((stream) => [stream.key, stream])),
     regressions: regressions(ledger, picture, request.words.restore),
     hold: holdReasons(picture, meta, servers),
     memory: new Map(ledger.streams.map((stream) => [streamKey(stream.account, stream.name), stream])),

@@ -50,6 +50,7 @@ export async function removeServer(request: RemoveServerRequest, options: Change
   const looksFrom = (earlier: Sample | undefined): Looks =>
     new Looks({
       account: account?.api,
+      others: request.others?.map(({ api }) => api),
       system,
       earlier,
       signal,
@@ -104,7 +105,7 @@ export async function removeServer(request: RemoveServerRequest, options: Change
     { ...rest, words, only: new Set([step.id]), maxWaitMs: 0, ...(earlier === null ? {} : { earlier }) },
     { ...(signal ? { signal } : {}), ...(onEvent ? { onEvent } : {}) },
   );
-  const record = recovered.steps.find(({ id }) => id === step.id) ?? null;
+  const record = recovered.steps.findLast(({ id }) => id === step.id) ?? null;
   const gone = record?.state === "done";
   // What a removal leaves behind is believed where two looks afterwards show it.
   const afterwards = gone
@@ -112,8 +113,8 @@ export async function removeServer(request: RemoveServerRequest, options: Change
     : recovered.plan;
   const left = leftOf(plan, afterwards, step, request.backups ?? []);
   if (record === null) return outcome("refused", `${server.name} is not removed: ${recovered.summary}`, { left });
-  if (record.state === "unknown") return outcome("cancelled", recovered.summary, { record, left, audit });
-  if (record.state === "failed") return outcome("failed", `${record.error?.message}.`, { record, left, audit });
+  if (recovered.status === "cancelled") return outcome("cancelled", recovered.summary, { record, left, audit });
+  if (record.state !== "done") return outcome("failed", `${record.error?.message}.`, { record, left, audit });
   const summary = `${server.name} is removed, and all that it had a part in is whole; verified after ${record.seconds.toFixed(1)} s.`;
   return outcome("done", summary, { record, left, audit });
 }

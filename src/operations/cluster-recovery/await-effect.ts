@@ -5,6 +5,7 @@ import { type View, viewOf } from "../../cluster/plan/view.ts";
 import { RelightError } from "../../errors.ts";
 import { judgeStep } from "./judge-step.ts";
 import type { Looks } from "./looks.ts";
+import { whatChanged } from "./what-changed.ts";
 
 export interface AwaitedEffect {
   readonly step: PlanStep;
@@ -17,12 +18,14 @@ export interface AwaitedEffect {
   readonly onLack: (text: string) => void;
 }
 
+/** How long the same may be lacking, in ms, where the cluster lost something meanwhile: what was asked for may never come then. */
+const struckMs = 20_000;
 /** So much of what is lacking is said. */
 const shown = 3;
 
 /**
  * Looks again and again until a step has had its effect, in as many looks in a row as it takes to believe it. Gives up when what is
- * lacking has not changed for as long as the step says. Returns what was seen. Throws STEP_UNVERIFIED.
+ * lacking has not changed for as long as the step says, or for a shorter time where the cluster lost something meanwhile. Returns what was seen. Throws STEP_UNVERIFIED.
  */
 export async function awaitEffect({
   step,
@@ -52,8 +55,10 @@ export async function awaitEffect({
       if (now !== "") onLack(now);
     }
     const stuckMs = Date.now() - lackedAt;
+    const struck = whatChanged(before.request.picture.later, later).length > 0;
+    const patience = struck ? Math.min(struckMs, giveUpMs) : giveUpMs;
     // What comes and goes for so long is no progress either.
-    if (lacks.length > 0 && (stuckMs > giveUpMs || Date.now() - began > mostMs(giveUpMs, lacks))) {
+    if (lacks.length > 0 && (stuckMs > patience || Date.now() - began > mostMs(giveUpMs, lacks))) {
       throw new RelightError("STEP_UNVERIFIED", `${step.id}: ${describe(lacks)}, for ${Math.round(stuckMs / 1000)} s`, {
         context: { step: step.id, lacks },
       });

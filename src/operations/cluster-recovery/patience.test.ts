@@ -44,6 +44,24 @@ describe("how long a cluster that loses something is looked at again", () => {
     assert.deepEqual(patience.changes(sample(struck)), ["n3 does not answer any more"]);
   });
 
+  it("CA-09: an account that does not list its streams for a moment is no account without a credential", () => {
+    const mute: Situation = {
+      ...three,
+      later: (later) => ({
+        ...later,
+        accounts: later.accounts.map((account) => ({ ...account, inventory: { unseen: "no-answer" } as const })),
+      }),
+    };
+    assert.equal(judge(new Patience(), mute, 0), "settled", "it never did");
+    const patience = new Patience();
+    judge(patience, three, 0);
+    assert.equal(judge(patience, mute, 1_000), "wait");
+    assert.deepEqual(patience.changes(sample(mute)), ["account APP does not list its streams any more"]);
+    assert.equal(judge(patience, three, 3_000), "settled");
+    assert.equal(judge(patience, mute, 4_000), "wait");
+    assert.equal(judge(patience, mute, 4_000 + patienceMs), "settled");
+  });
+
   it("does not wait for sight that it never had", () => {
     const blind: Situation = {
       ...three,

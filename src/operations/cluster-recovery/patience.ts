@@ -2,7 +2,7 @@ import type { Sample } from "../../cluster/picture.ts";
 import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
 import { isSeen } from "../../cluster/unseen.ts";
 import type { LeftOver } from "./recovery-request.ts";
-import { whatChanged } from "./what-changed.ts";
+import { unheardAccounts, whatChanged } from "./what-changed.ts";
 
 /**
  * How long a cluster is looked at again in which something happened that nothing may be done about yet, in ms. A server that died is
@@ -26,7 +26,9 @@ export class Patience {
     const leaderless = isSeen(sample.meta) && sample.meta.leader === null;
     // Where the meta group had a leader a moment ago, it is elected anew: no reason for what is done where it has none.
     const electing = leaderless && this.#calm !== null && isSeen(this.#calm.meta) && this.#calm.meta.leader !== null;
-    if (plan.outlook !== "hold" && !electing) {
+    // So a connection that goes to another server for a moment is no account without a credential.
+    const unheard = this.#calm !== null && unheardAccounts(this.#calm, sample).length > 0;
+    if (plan.outlook !== "hold" && !electing && !unheard) {
       this.#since = null;
       this.#calm = sample;
       return "settled";
@@ -48,7 +50,7 @@ export class Patience {
     return [{ step: null, text, cure: "Mend that, and run the command again: it goes on where it stopped." }];
   }
 
-  /** No leader for so long is how it is now: the plan says what is to be done then. */
+  /** What is so for so long is how it is now: the plan says what is to be done then. */
   #accept(sample: Sample): "settled" {
     this.#since = null;
     this.#calm = sample;

@@ -57,7 +57,7 @@ export type RecoveryEvent =
   | { readonly kind: "step-begun"; readonly step: PlanStep }
   /** What a step that is under way still lacks. */
   | { readonly kind: "progress"; readonly step: PlanStep; readonly text: string; readonly seconds: number }
-  /** The cluster lost something under a step that failed, which says nothing of the step: it is looked at again. */
+  /** The cluster lost something, under a step that failed or in between: it is looked at again. */
   | { readonly kind: "changed"; readonly changes: readonly string[] }
   | { readonly kind: "step-ended"; readonly step: StepRecord };
 

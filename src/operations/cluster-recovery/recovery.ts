@@ -99,8 +99,9 @@ export class Recovery {
       }
       if (mood === "wait") {
         this.#gapMs = defaultGapMs;
-        const hold = plan.steps[0];
-        if (hold !== undefined) waited = await this.#wait(hold, waited, Math.min(patienceMs, waitUntil - Date.now()));
+        const hold = plan.outlook === "hold" ? plan.steps[0] : undefined;
+        const what = hold ?? this.#patience.changes(planned.picture.later);
+        waited = await this.#wait(what, waited, Math.min(patienceMs, waitUntil - Date.now()));
         continue;
       }
       if (step !== null) {
@@ -128,15 +129,17 @@ export class Recovery {
     }
   }
 
-  /** Waits a moment; says what for, where that is another thing than before. Returns the step's id. */
-  async #wait(wait: PlanStep, waited: string, giveUpMs: number): Promise<string> {
-    if (waited !== wait.id) {
-      await this.#log.write({ event: "waiting", step: wait });
-      this.#options.onEvent?.({ kind: "waiting", step: wait, giveUpMs });
+  /** Waits a moment, for a step or for what changed to pass; says it where that is another thing than before. Returns what it was. */
+  async #wait(what: PlanStep | readonly string[], waited: string, giveUpMs: number): Promise<string> {
+    const { signal, onEvent } = this.#options;
+    const step = "id" in what ? what : null;
+    const id = step?.id ?? String(what);
+    if (waited !== id) {
+      await this.#log.write(step ? { event: "waiting", step } : { event: "waiting", outcome: id });
+      onEvent?.(step ? { kind: "waiting", step, giveUpMs } : { kind: "changed", changes: what as readonly string[] });
     }
-    const { signal } = this.#options;
-    await sleep(Math.min(1_000, wait.verify.pollMs), undefined, signal ? { signal } : {});
-    return wait.id;
+    await sleep(Math.min(1_000, step?.verify.pollMs ?? 1_000), undefined, signal ? { signal } : {});
+    return id;
   }
 
   /** Whether a step that failed is no reason to do nothing else. */
@@ -169,11 +172,8 @@ export class Recovery {
     return isForServer({ id }) && this.#request.only !== undefined && !this.#request.only.has(id);
   }
 
-  async #replan(): Promise<{
-    readonly plan: ClusterPlan;
-    /** What it was made from. */
-    readonly planned: PlanRequest;
-  }> {
+  /** A new plan, and what it was made from. */
+  async #replan(): Promise<{ readonly plan: ClusterPlan; readonly planned: PlanRequest }> {
     const picture = await this.#looks.picture(this.#gapMs);
     const backups = this.#backups.covers(picture.later);
     const { ledger, settled } = await rememberLook(this.#request.ledger, picture, {

@@ -19,12 +19,21 @@ export function whatChanged(before: Sample, now: Sample): readonly string[] {
   if (led !== null && leads !== led) {
     changes.push(`${led} led the meta group, and now ${leads ?? "nobody"} does`);
   }
+  for (const name of unheardAccounts(before, now)) changes.push(`account ${name} does not list its streams any more`);
   const leaderless = lostLeaders(before, now);
   if (leaderless.length > 0) {
     const more = leaderless.length > shown ? ` and ${leaderless.length - shown} more` : "";
     changes.push(`without a leader now: ${leaderless.slice(0, shown).join(", ")}${more}`);
   }
   return changes;
+}
+
+/** Accounts that listed their streams and do not any more. */
+export function unheardAccounts(before: Sample, now: Sample): readonly string[] {
+  const listing = ({ accounts }: Sample): readonly string[] =>
+    accounts.filter(({ inventory }) => isSeen(inventory)).map(({ name }) => name);
+  const still = new Set(listing(now));
+  return listing(before).filter((name) => !still.has(name));
 }
 
 const leaderOf = ({ meta }: Sample): string | null => (isSeen(meta) ? meta.leader : null);

@@ -1,3 +1,4 @@
+import { byAccount } from "../../cluster/by-account.ts";
 import { allStreams } from "../../cluster/doctor/finding.ts";
 import type { Picture, Sample, StreamPicture } from "../../cluster/picture.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
@@ -15,8 +16,10 @@ export interface VerifyClusterOptions {
   readonly streams: readonly string[];
   /** Read every replica; else the counters alone are compared. */
   readonly deep: boolean;
-  /** The account whose streams can be read. */
+  /** The account whose streams can be read, that of the picture. */
   readonly account?: JetStreamApi | undefined;
+  /** Further accounts, those of the picture. */
+  readonly others?: readonly JetStreamApi[] | undefined;
   readonly inboxPrefix?: string | undefined;
   /** Messages to read of one stream at most, in parts; undefined: all. */
   readonly sample?: number | undefined;
@@ -79,7 +82,8 @@ async function readContent(
   pace: Pace,
   options: VerifyClusterOptions,
 ): Promise<VerifiedStream> {
-  const { account: api, signal, sample, inboxPrefix, onEvent } = options;
+  const { picture, signal, sample, inboxPrefix, onEvent } = options;
+  const api = byAccount(picture.later, options).get(stream.account);
   const unread = (reason: string): VerifiedStream => {
     const verdict = worstOf([counted.verdict, "unproven"]);
     return { ...counted, verdict, reason: verdict === "damaged" ? `${counted.reason}; not read: ${reason}` : reason };

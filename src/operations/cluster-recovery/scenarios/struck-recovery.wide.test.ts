@@ -1,6 +1,7 @@
 /** A recovery that meets trouble on its way. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamConfig } from "../../../jetstream/api-types.ts";
 import { assertRecovered, showEvent, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
 import { assertSameStream } from "../../../testing/compare-streams.ts";
@@ -20,8 +21,7 @@ describe("a recovery that meets trouble on its way", { timeout: 300_000 }, () =>
     const { config } = await on.session.api.streamInfo("COPY");
     const { placement: _, ...anywhere } = config;
     await on.session.api.updateStream(anywhere as typeof config);
-    while ((await on.session.api.streamInfo("COPY")).state.last_seq < 400)
-      await new Promise((next) => setTimeout(next, 50));
+    while ((await on.session.api.streamInfo("COPY")).state.last_seq < 400) await sleep(50);
     await on.goodDay();
     const before = await on.contents("ORDERS", "TWO", "ONE", "COPY");
     await on.cluster.wipe(victim);
@@ -75,6 +75,54 @@ describe("a recovery that meets trouble on its way", { timeout: 300_000 }, () =>
     assertRecovered(again);
     assert.deepEqual(stepsDone(again), ["restore:APP/ONE", "restore:APP/COPY"]);
     const after = await on.contents("ORDERS", "TWO", "ONE", "COPY");
+    for (const [index, stream] of before.entries()) {
+      assertSameStream(stream, after[index] ?? assert.fail(), { rolledBackToAckFloor: stream.name !== "ORDERS" });
+    }
+  });
+
+  it("CA-09, 2.15: the meta leader dies as it is asked for a removal: it is asked for again of the next one", async () => {
+    await using on = await RecoveryCluster.start({ version: "2.15", size: 5 });
+    const homes = await on.fillReplicated("ORDERS", 3);
+    const [victim = ""] = homes;
+    const leader = ["n1", "n2", "n3", "n4", "n5"].find((name) => !homes.includes(name)) ?? assert.fail();
+    await on.fillOneOn(victim, "ONE");
+    await on.system.request("$JS.API.META.LEADER.STEPDOWN", JSON.stringify({ placement: { preferred: leader } }));
+    const leads = async (): Promise<boolean> => {
+      const { meta } = await on.look();
+      return "leader" in meta && meta.leader === leader;
+    };
+    while (!(await leads())) await sleep(200);
+    await on.goodDay();
+    const before = await on.contents("ORDERS", "ONE");
+    await on.cluster.wipe(victim);
+    await on.reconnect();
+    await on.elected("ORDERS");
+    assert.ok(await leads());
+
+    const trouble: Promise<unknown>[] = [];
+    const changes: string[] = [];
+    const outcome = await on.recover(
+      { gone: [victim] },
+      { backups: [on.at("all")], maxWaitMs: 120_000 },
+      {
+        onEvent: (event) => {
+          showEvent(event);
+          if (event.kind === "changed") changes.push(...event.changes);
+          const removal = event.kind === "step-begun" && event.step.id === `peer-remove:${victim}`;
+          if (removal && trouble.length === 0) trouble.push(on.cluster.node(leader).kill());
+          if (event.kind === "step-ended" && event.step.id === "restore:APP/ONE") {
+            trouble.push(on.cluster.node(leader).launch());
+          }
+        },
+      },
+    );
+    await Promise.all(trouble);
+    assertRecovered(outcome);
+    // Either the next leader was asked by the same request, or the first was a failure that said nothing of the step.
+    const removals = outcome.steps.filter(({ kind }) => kind === "peer-remove").map(({ state }) => state);
+    assert.ok(["done", "unknown,done"].includes(removals.join()), removals.join());
+    if (removals.length > 1) assert.match(changes.join(), new RegExp(`${leader} does not answer any more`));
+    const after = await on.contents("ORDERS", "ONE");
     for (const [index, stream] of before.entries()) {
       assertSameStream(stream, after[index] ?? assert.fail(), { rolledBackToAckFloor: stream.name !== "ORDERS" });
     }
