@@ -62,7 +62,7 @@ const rows: readonly PlanRow[] = [
       streams: [replicated("ONE", ["+n3"], "n3", { lastSeq: 0 })],
       memory: [
         remembered("ONE", ["n3"], {
-          consumers: [consumer("back", 40), consumer("late", 5), consumer("same", 9), consumer("vague", 3)],
+          consumers: [consumer("back", 40), consumer("late", 5), consumer("same", 9)],
         }),
       ],
       backups: [
@@ -70,7 +70,6 @@ const rows: readonly PlanRow[] = [
           consumers: [
             { name: "back", ackFloor: 39 },
             { name: "same", ackFloor: 9 },
-            { name: "vague", ackFloor: null },
           ],
         }),
       ],
@@ -81,7 +80,6 @@ const rows: readonly PlanRow[] = [
       "restore:APP/ONE later",
       "ask:consumer:APP/ONE > back blocked",
       "ask:consumer:APP/ONE > late blocked",
-      "ask:consumer:APP/ONE > vague blocked",
     ],
   },
   {

@@ -139,16 +139,16 @@ function originsOfLost(view: View, { account, key, standing }: Loss): readonly s
 
 /** Consumers that a restore does not bring back as they were. */
 function consumerSteps({ key, account, name }: Loss, { consumersBehind }: Cover): readonly PlanStep[] {
-  return consumersBehind.map(({ name: consumer, ackFloor, inBackup, missing }) => {
+  return consumersBehind.map(({ name: consumer, ackFloor, inBackup }) => {
     const id = `${key} > ${consumer}`;
     const from = ackFloor === null || ackFloor === 0 ? "" : ` with opt_start_seq ${ackFloor + 1}`;
     const had = `had acknowledged up to ${ackFloor ?? "?"}`;
     return ask(
       `consumer:${id}`,
-      missing
+      inBackup === null
         ? `consumer ${id} ${had}, and is not in the backup`
-        : `consumer ${id} ${had}, and ${inBackup === null ? "less" : `only up to ${inBackup}`} in the backup`,
-      missing
+        : `consumer ${id} ${had}, and only up to ${inBackup} in the backup`,
+      inBackup === null
         ? `After the restore: create it again${from}.`
         : `Where messages must not be delivered again: after the restore, create it again${from}.`,
       { account, stream: name, consumer },
