@@ -177,6 +177,19 @@ describe("the ledger", () => {
     );
   });
 
+  it("LG-08: does not remember a deletion of what is back with all that it held: it was never sent", () => {
+    const known = { ...remembered("ONE", ["n3"]), deletedAt: "2026-01-01T11:59:00Z" };
+    const after = (lastSeq: number, created = "2026-01-01T00:00:00Z"): string | null | undefined =>
+      findStream(
+        merge(ledgerOf(known), { servers: three, streams: [replicated("ONE", ["+n3"], "n3", { lastSeq, created })] }),
+        "APP",
+        "ONE",
+      )?.deletedAt;
+    assert.equal(after(500), null);
+    assert.equal(after(0), known.deletedAt, "what is left under the name");
+    assert.equal(after(500, "2026-01-01T11:59:30Z"), known.deletedAt, "made anew");
+  });
+
   it("LG-07: remembers a removed server until it is a member again, whatever it says of itself", () => {
     const first = merge(emptyLedger, { servers: three });
     const removal = makeStep({

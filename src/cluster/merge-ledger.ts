@@ -121,7 +121,9 @@ function mergeStream(before: LedgerStream | undefined, seen: StreamPicture, samp
     movingSince: since(moving, known?.movingSince),
     stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
     scaledFrom: known?.scaledFrom ?? null,
-    deletedAt: known?.deletedAt ?? null,
+    // Its deletion was never sent, or had no effect, where the same stream is back with all that it held.
+    deletedAt:
+      grew && leader !== null && state.lastSeq > 0 && created === known?.created ? null : (known?.deletedAt ?? null),
     goneOnRequestAt: null,
     restoringAt: known?.restoringAt ?? null,
     anew: known !== undefined && created !== null && created === known.created ? null : anew,

@@ -27,9 +27,8 @@ export interface ConsumerBehind {
   readonly name: string;
   /** What it was seen to have acknowledged; null: nobody saw. */
   readonly ackFloor: number | null;
-  /** What it has acknowledged in the backup; null: the backup has not got it, or nobody knows. */
+  /** What it has acknowledged in the backup; null: the backup has not got it. */
   readonly inBackup: number | null;
-  readonly missing: boolean;
 }
 
 /**
@@ -79,7 +78,7 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     fresh:
       covered &&
       baselineYoung &&
-      !consumersBehind.some(({ missing }) => missing) &&
+      consumersBehind.every(({ inBackup }) => inBackup !== null) &&
       age(backup.takenAt) <= thresholds.freshBackupMs,
     text: rival ?? describe(key, backup, baseline, own ? null : created, strayText(strayedFrom) ?? unseenSince),
   };
@@ -87,12 +86,11 @@ export function coverOf(view: View, account: string, name: string, which: "last"
 
 function behind(remembered: LedgerStream | undefined, { consumers }: BackupCover): readonly ConsumerBehind[] {
   if (consumers === null) return [];
-  const saved = new Map(consumers.map((one) => [one.name, one]));
+  const saved = new Map(consumers.map(({ name, ackFloor }) => [name, ackFloor]));
   return (remembered?.consumers ?? []).flatMap(({ name, durable, ackFloor }) => {
-    const found = saved.get(name);
-    const inBackup = found?.ackFloor ?? null;
-    const whole = found !== undefined && (inBackup ?? 0) >= (ackFloor ?? 0);
-    return durable && !whole ? [{ name, ackFloor, inBackup, missing: found === undefined }] : [];
+    const inBackup = saved.get(name) ?? null;
+    const whole = inBackup !== null && inBackup >= (ackFloor ?? 0);
+    return durable && !whole ? [{ name, ackFloor, inBackup }] : [];
   });
 }
 

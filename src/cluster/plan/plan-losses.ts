@@ -146,8 +146,8 @@ function originsOfLost(view: View, { account, key, standing }: Loss): readonly s
 
 /** Consumers that a restore does not bring back. */
 function consumerSteps({ key, account, name }: Loss, { consumersBehind }: Cover): readonly PlanStep[] {
-  return consumersBehind.flatMap(({ name: consumer, ackFloor, missing }) => {
-    if (!missing) return [];
+  return consumersBehind.flatMap(({ name: consumer, ackFloor, inBackup }) => {
+    if (inBackup !== null) return [];
     const id = `${key} > ${consumer}`;
     const from = ackFloor === null || ackFloor === 0 ? "" : ` with opt_start_seq ${ackFloor + 1}`;
     const why = `consumer ${id} had acknowledged up to ${ackFloor ?? "?"}, and is not in the backup`;
@@ -159,11 +159,10 @@ function consumerSteps({ key, account, name }: Loss, { consumersBehind }: Cover)
 
 /** Consumers that a restore sets back, as every restore of one that has gone on does: no loss, and worth knowing. */
 function setBack({ key }: Loss, { consumersBehind }: Cover): readonly string[] {
-  return consumersBehind.flatMap(({ name, ackFloor, inBackup, missing }) => {
-    if (missing) return [];
-    const has = inBackup === null ? "less in the backup" : `up to ${inBackup} in the backup`;
+  return consumersBehind.flatMap(({ name, ackFloor, inBackup }) => {
+    if (inBackup === null) return [];
     return [
-      `consumer ${key} > ${name} had acknowledged up to ${ackFloor}, and ${has}: what lies between is delivered again`,
+      `consumer ${key} > ${name} had acknowledged up to ${ackFloor}, and up to ${inBackup} in the backup: what lies between is delivered again`,
     ];
   });
 }

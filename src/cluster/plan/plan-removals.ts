@@ -56,7 +56,7 @@ export function planRemovals(view: View, before: Before): readonly PlanStep[] {
       kind: "wait",
       id: `healed:${name}`,
       target,
-      why: `the ${streams} streams that ${name} had a part in have to be whole before anything else is changed`,
+      why: `${whatItHad(name, streams)} to be whole before anything else is changed`,
       after: [removal.id],
       verify: verifications.healed,
       safe: true,
@@ -65,6 +65,13 @@ export function planRemovals(view: View, before: Before): readonly PlanStep[] {
     previous = wait.id;
   }
   return steps;
+}
+
+function whatItHad(name: string, streams: number): string {
+  if (streams === 0) return "everything has";
+  return streams === 1
+    ? `the stream that ${name} had a part in has`
+    : `the ${streams} streams that ${name} had a part in have`;
 }
 
 interface Draft {

@@ -34,8 +34,7 @@ export interface BackupCover {
 
 export interface BackedUpConsumer {
   readonly name: string;
-  /** null: further back than it was when it was backed up; how far is not known. */
-  readonly ackFloor: number | null;
+  readonly ackFloor: number;
 }
 
 /** What only a person can know or decide. Streams are named "ACCOUNT/STREAM", servers by name or peer id. */

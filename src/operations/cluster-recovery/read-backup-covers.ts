@@ -64,13 +64,9 @@ async function storedIn(
   };
 }
 
-/** Those that the archive has; one that is in the list only is not restored from it. */
-export function consumersOf({ consumers }: Manifest): readonly BackedUpConsumer[] {
-  const inside = consumers.filter(({ archived }) => archived !== "absent");
-  return inside.map(({ name, ack_floor, archived }) => ({
-    name,
-    ackFloor: archived === "exact" ? ack_floor.stream_seq : null,
-  }));
+/** Consumers as the archive has them, which is how they are restored; what their leaders said of them may have been further on. */
+export function consumersOf({ content }: Manifest): readonly BackedUpConsumer[] {
+  return content.consumers.map(({ name, state }) => ({ name, ackFloor: state?.ack_floor.stream_seq ?? 0 }));
 }
 
 /** The cover that a stored stream is, or why it is none. */
