@@ -107,8 +107,11 @@ export class JetStreamApi<Connection extends Wire = NatsConnection> {
         if (error.code === "STREAM_NOT_FOUND") return;
         if (error.code !== "TIMEOUT") throw error;
         // A timeout is "unknown": the stream's absence is what counts. The request, or the answer, can have been lost with a connection.
-        const found = await this.findStream(name);
-        if (!found || isNewerThan(found, began)) return;
+        const found = await this.findStream(name).catch((second: unknown) => {
+          if (second instanceof RelightError && second.code === "TIMEOUT") return "unknown" as const;
+          throw second;
+        });
+        if (found !== "unknown" && (!found || isNewerThan(found, began))) return;
         if (Date.now() - began >= longestDeleteMs) throw error;
       }
     }

@@ -97,13 +97,30 @@ describe("streams that are extracted together", () => {
     assert.equal(await copied({}, oneByOne), 41);
   });
 
+  it("are not told of an origin that could not be extracted: whoever makes it anew has all of it copied", async () => {
+    const storeDirectory = await mkdtemp(join(home, "store-"));
+    const streams = await readBackup(join(home, "all"));
+    await extractArchive(streams.find(({ stream }) => stream === "ORIGIN") as (typeof streams)[0], { storeDirectory });
+    const results = await extractStreams(streams, { storeDirectory });
+    assert.deepEqual(
+      results.map(({ stream, status }) => [stream, status]),
+      [
+        ["ORIGIN", "failed"],
+        ["COPY", "extracted"],
+        ["OTHER", "extracted"],
+      ],
+    );
+    const files = await readdir(join(storeDirectory, "jetstream", "$G", "streams", "COPY"));
+    assert.equal(files.includes("sources.db"), false);
+  });
+
   it("have each a result of its own: what stands there already is left, and a dry run touches nothing", async () => {
     const storeDirectory = await mkdtemp(join(home, "store-"));
     const streams = await readBackup(join(home, "all"));
     const planned = await extractStreams(streams, { storeDirectory, dryRun: true });
     assert.deepEqual(
       planned.map(({ stream, status }) => [stream, status]),
-      names.map((name) => [name, "planned"]),
+      ["ORIGIN", "COPY", "OTHER"].map((name) => [name, "planned"]),
     );
     assert.deepEqual(await readdir(storeDirectory), []);
     await extractStreams(streams.slice(2), { storeDirectory });
@@ -125,6 +142,6 @@ describe("streams that are extracted together", () => {
       onResult: () => aborted.abort(),
     }).catch((error: { code: string }) => error.code);
     assert.equal(results, "CANCELLED");
-    assert.deepEqual(await readdir(join(storeDirectory, "jetstream", "$G", "streams")), ["COPY"]);
+    assert.deepEqual(await readdir(join(storeDirectory, "jetstream", "$G", "streams")), ["ORIGIN"]);
   });
 });

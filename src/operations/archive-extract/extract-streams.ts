@@ -1,5 +1,6 @@
 import { asRelightError, RelightError } from "../../errors.ts";
 import type { StoredStream } from "../stream-restore/read-backup.ts";
+import { restoreOrder } from "../stream-restore/restore-order.ts";
 import { type ExtractOptions, type ExtractReport, extractArchive } from "./extract-archive.ts";
 
 export type ExtractedStream = { readonly stream: string } & (
@@ -41,7 +42,11 @@ export async function extractStreams(
       failed(stored.stream, error);
     }
   }
-  for (const { stored, report: foreseen } of planned) {
+  // Origins first: what copies from one that could not be extracted must not be told that it stands.
+  const ordered = restoreOrder(
+    planned.map((one) => ({ ...one, config: one.stored.config ?? { name: one.report.stream } })),
+  );
+  for (const { stored, report: foreseen } of ordered) {
     if (options.signal?.aborted) break;
     try {
       const report = await extractArchive(stored, { ...options, together });
