@@ -35,6 +35,7 @@ export type ProblemCode =
   | "skipped-chunks"
   | "counts-differ"
   | "ends-early"
+  | "other-snapshot"
   | "outside-state"
   | "contradictory-state";
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
 import { editArchiveBytes } from "../../testing/edit-archive-bytes.ts";
+import { archiveV2 } from "../../testing/natsarc-writer.ts";
+import { inspectArchive } from "../../testing/read-messages.ts";
 import { metaEntries, packS2, tarOf } from "../../testing/test-archive.ts";
 import { blk, index, inspect, range } from "../../testing/v1-entries.ts";
 import { problemsSinceStart } from "./losses-at-start.ts";
@@ -78,5 +80,17 @@ describe("a v1 archive without an index", () => {
     const consumers = problemsSinceStart(whole, { lastSequence: 90, messages: 90, consumers: 1 });
     assert.match(consumers[0]?.message ?? "", /had 1 consumers .* holds 0/);
     assert.deepEqual(codesOf(missing, 90, 90), ["counts-differ note"]);
+  });
+});
+
+describe("a v2 archive beside the backup.json of another one", () => {
+  it("V2-24 is told by its state, and is fatal: nothing in it says whose it is", () => {
+    const report = inspectArchive(packS2(archiveV2({ messages: [1, 2, 3].map((sequence) => ({ sequence })) })));
+    const codesOf = (messages: number, lastSequence: number): string[] =>
+      problemsSinceStart(report, { messages, lastSequence }).map(({ code, severity }) => `${code} ${severity}`);
+    assert.deepEqual(codesOf(3, 3), []);
+    assert.deepEqual(codesOf(2, 2), ["other-snapshot fatal"]);
+    assert.deepEqual(codesOf(2, 3), [], "read one by one, while messages went");
+    assert.deepEqual(codesOf(3, 2), [], "edited by the nats CLI");
   });
 });

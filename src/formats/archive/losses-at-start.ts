@@ -8,7 +8,7 @@ export interface StateAtStart {
 }
 
 /** What an archive was found to hold. */
-type Found = Pick<ArchiveReport, "format" | "lastSequence" | "live" | "consumers" | "problems">;
+type Found = Pick<ArchiveReport, "format" | "lastSequence" | "live" | "consumers" | "state" | "problems">;
 
 /**
  * The problems of an archive, seen with what the server answered when its snapshot began. Messages that were live then, and still
@@ -24,7 +24,7 @@ export function problemsSinceStart(found: Found, start: StateAtStart): ArchivePr
     const message = `the archive ends at sequence ${lastSequence}, and the stream at ${lastAtStart} when its snapshot began`;
     all.push({ code: "ends-early", severity: "fatal", message, first: lastSequence + 1, last: lastAtStart });
   }
-  return [...all, ...otherCount(found, start), ...fewerConsumers(found, start)];
+  return [...all, ...otherCount(found, start), ...fewerConsumers(found, start), ...otherSnapshot(found, start)];
 }
 
 function sinceStart(problem: ArchiveProblem, lastAtStart: number | undefined): ArchiveProblem {
@@ -46,6 +46,19 @@ function* otherCount(
     return;
   const message = `the stream held ${messages} messages up to sequence ${lastSequence} when its snapshot began, the archive holds ${count}`;
   yield { code: "counts-differ", severity: "note", message, count };
+}
+
+/**
+ * A v2 archive says nothing of its stream's name: only its state tells that it is not of this `backup.json`. Messages alone differ
+ * where they were read one by one, and the last sequence alone where the `nats` CLI edited a backup.
+ */
+function* otherSnapshot({ state }: Found, { lastSequence, messages }: StateAtStart): Iterable<ArchiveProblem> {
+  if (!state || lastSequence === undefined || messages === undefined) return;
+  if (state.messages === messages || state.last_seq === lastSequence) return;
+  const message =
+    `backup.json is of another snapshot: it says ${messages} messages up to sequence ${lastSequence}, ` +
+    `the archive ${state.messages} up to ${state.last_seq}`;
+  yield { code: "other-snapshot", severity: "fatal", entry: "state.json", message };
 }
 
 /** In v2 the archive says how many there are. */
