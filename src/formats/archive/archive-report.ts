@@ -36,6 +36,7 @@ export type ProblemCode =
   | "trailing-zeros"
   | "skipped-chunks"
   | "counts-differ"
+  | "other-snapshot"
   | "outside-state"
   | "contradictory-state";
 

@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import { isRelightError } from "../../errors.ts";
 import { editArchiveBytes } from "../../testing/edit-archive-bytes.ts";
 import type { TestRecord } from "../../testing/filestore-records.ts";
+import { archiveV2 } from "../../testing/natsarc-writer.ts";
+import { inspectArchive } from "../../testing/read-messages.ts";
 import { metaEntries, packS2, type TestEntry, tarOf } from "../../testing/test-archive.ts";
 import { blk, erased, idx, index, inspect, lastChecksum, range, tomb } from "../../testing/v1-entries.ts";
 import type { ArchiveReport } from "./archive-report.ts";
@@ -113,5 +115,17 @@ describe("a v1 archive without an index", () => {
     const consumers = problemsSinceStart(whole, { lastSequence: 90, messages: 90, consumers: 1 });
     assert.match(consumers[0]?.message ?? "", /had 1 consumers .* holds 0/);
     assert.deepEqual(codesOf(missing, 90, 90), ["counts-differ note"]);
+  });
+});
+
+describe("a v2 archive beside the backup.json of another one", () => {
+  it("V2-24 is told by its state, and is fatal: nothing in it says whose it is", () => {
+    const report = inspectArchive(packS2(archiveV2({ messages: [1, 2, 3].map((sequence) => ({ sequence })) })));
+    const codesOf = (messages: number, lastSequence: number): string[] =>
+      problemsSinceStart(report, { messages, lastSequence }).map(({ code, severity }) => `${code} ${severity}`);
+    assert.deepEqual(codesOf(3, 3), []);
+    assert.deepEqual(codesOf(2, 2), ["other-snapshot fatal"]);
+    assert.deepEqual(codesOf(2, 3), [], "read one by one, while messages went");
+    assert.deepEqual(codesOf(3, 2), [], "edited by the nats CLI");
   });
 });

@@ -8,7 +8,7 @@ export interface StateAtStart {
 }
 
 /** What an archive was found to hold. */
-type Found = Pick<ArchiveReport, "format" | "index" | "lastSequence" | "live" | "consumers" | "problems">;
+type Found = Pick<ArchiveReport, "format" | "index" | "lastSequence" | "live" | "consumers" | "state" | "problems">;
 
 /**
  * The problems of an archive, seen with what the server answered when its snapshot began. Messages that were live then, and still
@@ -28,7 +28,12 @@ export function problemsSinceStart(found: Found, start: StateAtStart): ArchivePr
       "if it was not deleted, is missing";
     all.push({ code: "ends-early", severity: "fatal", message, first: lastSequence + 1, last: lastAtStart });
   }
-  return [...all, ...otherCount({ ...found, problems: all }, start), ...fewerConsumers(found, start)];
+  return [
+    ...all,
+    ...otherCount({ ...found, problems: all }, start),
+    ...fewerConsumers(found, start),
+    ...otherSnapshot(found, start),
+  ];
 }
 
 function sinceStart(problem: ArchiveProblem, lastAtStart: number | undefined): ArchiveProblem {
@@ -57,6 +62,19 @@ function* otherCount(
       ? "whether the others went meanwhile or are missing cannot be told without an index"
       : "without an index nothing tells which of them limits or a purge had removed by then");
   yield { code: "counts-differ", severity: "note", message, count };
+}
+
+/**
+ * A v2 archive says nothing of its stream's name: only its state tells that it is not of this `backup.json`. Messages alone differ
+ * where they were read one by one, and the last sequence alone where the `nats` CLI edited a backup.
+ */
+function* otherSnapshot({ state }: Found, { lastSequence, messages }: StateAtStart): Iterable<ArchiveProblem> {
+  if (!state || lastSequence === undefined || messages === undefined) return;
+  if (state.messages === messages || state.last_seq === lastSequence) return;
+  const message =
+    `backup.json is of another snapshot: it says ${messages} messages up to sequence ${lastSequence}, ` +
+    `the archive ${state.messages} up to ${state.last_seq}`;
+  yield { code: "other-snapshot", severity: "fatal", entry: "state.json", message };
 }
 
 /** In v2 the archive says how many there are. */

@@ -1,12 +1,7 @@
 import type { ArchivedConsumer } from "../archive/archive-report.ts";
-import {
-  type ConsumerState,
-  type PendingAcks,
-  pendingAcks,
-  type Redelivered,
-  redelivered,
-} from "../filestore/consumer-state.ts";
+import { type ConsumerState, type PendingAcks, type Redelivered, redelivered } from "../filestore/consumer-state.ts";
 import type { OpenJson } from "../filestore/meta-inf.ts";
+import { PendingColumns } from "../filestore/pending-columns.ts";
 import type { SequenceRanges } from "../sequence-ranges.ts";
 
 export interface ConsumerEdit {
@@ -46,13 +41,13 @@ export function startAmong(config: OpenJson, { kept, renumbered }: ConsumerEdit)
 }
 
 function keptPending(pending: PendingAcks, kept: SequenceRanges, moved: (sequence: number) => number): PendingAcks {
-  const rows: [stream: number, consumer: number, time: bigint][] = [];
+  const left = new PendingColumns();
   for (let row = 0; row < pending.length; row++) {
     const stream = pending.stream[row] as number;
     if (!kept.has(stream)) continue;
-    rows.push([moved(stream), pending.consumer[row] as number, pending.time[row] as bigint]);
+    left.add(moved(stream), pending.consumer[row] as number, pending.time[row] as bigint);
   }
-  return pendingAcks(rows);
+  return left.build();
 }
 
 function keptRedelivered(again: Redelivered, kept: SequenceRanges, moved: (sequence: number) => number): Redelivered {

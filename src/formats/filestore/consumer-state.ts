@@ -1,4 +1,5 @@
 import { ByteReader, MalformedBytes } from "../byte-reader.ts";
+import { PendingColumns } from "./pending-columns.ts";
 
 export interface SequencePair {
   /** The consumer's own count of deliveries. */
@@ -57,7 +58,7 @@ export function decodeConsumerState(bytes: Uint8Array): ConsumerState {
 }
 
 function readPending(reader: ByteReader, version: number, floor: SequencePair): PendingAcks {
-  const rows: [stream: number, consumer: number, time: bigint][] = [];
+  const pending = new PendingColumns();
   const count = reader.uvarint();
   const base = count > 0 ? reader.varint() : 0n;
   // Not sized by the count, which may be anything: the bytes run out first.
@@ -66,9 +67,9 @@ function readPending(reader: ByteReader, version: number, floor: SequencePair): 
     const consumer = version === 2 ? above(floor.consumer, reader) : 0;
     const delta = reader.varint();
     if (stream === 0) throw new MalformedBytes("a consumer state with a pending sequence 0");
-    rows.push([stream, consumer, (version === 1 ? base + delta : base - delta) * second]);
+    pending.add(stream, consumer, (version === 1 ? base + delta : base - delta) * second);
   }
-  return pendingAcks(rows);
+  return pending.build();
 }
 
 function readRedelivered(reader: ByteReader, floor: SequencePair): Redelivered {
@@ -87,13 +88,9 @@ function above(floor: number, reader: ByteReader): number {
 
 /** Columns of rows in any order. Throws MalformedBytes when a sequence comes twice. */
 export function pendingAcks(rows: [stream: number, consumer: number, time: bigint][]): PendingAcks {
-  sortRows(rows);
-  return {
-    length: rows.length,
-    stream: Float64Array.from(rows, ([stream]) => stream),
-    consumer: Float64Array.from(rows, ([, consumer]) => consumer),
-    time: BigInt64Array.from(rows, ([, , time]) => time),
-  };
+  const pending = new PendingColumns();
+  for (const [stream, consumer, time] of rows) pending.add(stream, consumer, time);
+  return pending.build();
 }
 
 /** Columns of rows in any order. Throws MalformedBytes when a sequence comes twice. */

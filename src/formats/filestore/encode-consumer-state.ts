@@ -14,7 +14,7 @@ export function encodeConsumerState(state: ConsumerState): Uint8Array {
   writer.uvarint(delivered.consumer).uvarint(delivered.stream);
   writer.uvarint(pending.length);
   if (pending.length > 0) {
-    const seconds = Array.from(pending.time, (time) => time / second);
+    const seconds = pending.time.map((time) => time / second);
     // Any base will do; the server takes the earliest it meets.
     const base = seconds[0] as bigint;
     writer.varint(base);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { RelightError } from "../../errors.ts";
 import { archiveName, backupJsonName, formatBackupJson } from "../../formats/directory/backup-json.ts";
 import { formatManifest, type Manifest, manifestName } from "../../formats/directory/manifest.ts";
-import type { StreamConfig } from "../../jetstream/api-types.ts";
+import type { StreamConfig, StreamInfo } from "../../jetstream/api-types.ts";
 import { anyOriginSubject, leftoverText, originOf, restoreLeftover } from "../../jetstream/restore-leftovers.ts";
 import type { Session } from "../../jetstream/session.ts";
 import { versionRules } from "../../jetstream/version-rules.ts";
@@ -48,6 +48,7 @@ export async function backupStream(session: Session, options: StreamBackupOption
   // The stream first: a name that does not exist must not leave so much as a temporary directory.
   const connection = session.dedicate();
   const before = await whileConnecting(connection, () => session.api.streamInfo(stream));
+  refuseLargeSequences(before);
   const rules = versionRules(session.api.serverVersion);
   await using staged = await whileConnecting(connection, () =>
     StagedDirectory.create(options.directory, {
@@ -92,6 +93,19 @@ export async function backupStream(session: Session, options: StreamBackupOption
   await staged.commit();
   const halfMade = restoreLeftover(before.config)?.kind === "half-made";
   return { directory: staged.target, manifest, movements, notes, halfMade };
+}
+
+/** Beyond 2^53 the numbers in here are not exact. A stream gets there by its first_seq only. */
+function refuseLargeSequences({ config, state }: StreamInfo): void {
+  if (Number.isSafeInteger(state.last_seq) && Number.isSafeInteger(state.first_seq)) return;
+  throw new RelightError(
+    "SNAPSHOT_UNSUPPORTED",
+    `"${config.name}" has sequences of 2^53 or more, which relight does not read`,
+    {
+      context: { stream: config.name },
+      hint: "Back it up with the nats CLI: nats backup stream; its restore works without relight as well.",
+    },
+  );
 }
 
 /** What a killed restore of the stream left. */

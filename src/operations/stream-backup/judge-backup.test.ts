@@ -74,6 +74,14 @@ describe("whether a backup is whole", () => {
     assert.match(one.problems.join(), /holds 94 of the at least 95/);
   });
 
+  it("says where a server has forgotten how far the stream had come", () => {
+    const [before, after] = [info(0, 101, 100), info(0, 0, 0)];
+    const verdict = judgeBackup({ before, after, state: after.state, report: report([], 0) });
+    assert.ok(verdict.complete, verdict.problems.join());
+    assert.match(verdict.notes.join(), /had reached sequence 100 before, its snapshot says 0/);
+    assert.deepEqual(judgeBackup({ before, after: before, state: before.state, report: report([], 100) }).notes, []);
+  });
+
   it("on a stream that loses messages to its limits: those that were there throughout are required", () => {
     const before = info(100, 1, 100);
     const after = info(100, 41, 140);

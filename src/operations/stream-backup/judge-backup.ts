@@ -46,6 +46,12 @@ export function judgeBackup(evidence: BackupEvidence): BackupVerdict {
   if (before.created !== after.created) {
     problems.push("the stream was deleted and created again while the backup ran");
   }
+  if (before.state.last_seq > lastAtStart) {
+    notes.push(
+      `the stream had reached sequence ${before.state.last_seq} before, its snapshot says ${lastAtStart}: ` +
+        "its server gives sequences out a second time",
+    );
+  }
   const arrived = Math.max(0, after.state.last_seq - lastAtStart);
   const required = Math.max(0, Math.min(state.messages, after.state.messages - arrived));
   const firstAtEnd = Math.min(after.state.first_seq, lastAtStart + 1);
