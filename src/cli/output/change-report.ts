@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { ExitCode } from "../../errors.ts";
 import type { ChangeOutcome } from "../../operations/cluster-change/change-outcome.ts";
 import { printJson } from "../run-local-command.ts";
+import { readable } from "./cluster-plan.ts";
 import { useColor } from "./use-color.ts";
 
 type Status = ChangeOutcome["status"];
@@ -50,7 +51,7 @@ export function renderChange(outcome: ChangeOutcome, color: boolean): string {
     for (const { text, cure } of blockers) lines.push(`  - ${text}`, `    ${cure}`);
   }
   if (record?.error) lines.push(`     ${record.error.hint}`);
-  if (left.length > 0) lines.push("", "Left to be done:", ...left.map((text) => `  - ${text}`));
+  if (left.length > 0) lines.push("", "Left to be done:", ...left.map((text) => `  - ${readable(text)}`));
   if (audit !== null) lines.push("", `What was done is in ${audit}.`);
   return `${lines.join("\n")}\n`;
 }

@@ -41,8 +41,12 @@ export function renderClusterStatus(status: ClusterStatus, picture: Picture, vie
 
 function headline(status: ClusterStatus, { later }: Picture, view: StatusView): string {
   const cluster = later.servers.map((server) => seenOr(server.cluster, "")).find((name) => name !== "") ?? "";
-  const counts = (["gone", "no-quorum", "no-leader", "unknown", "short", "healthy"] as const).flatMap((state) => {
-    const count = status.streams.filter((stream) => stream.state === state).length;
+  // Replicas that are all well do not make a stream healthy that was emptied, or whose consumers deliver nothing.
+  const stateOf = ({ state, light }: StreamStatus): keyof typeof words =>
+    state === "healthy" && light !== "green" ? "other" : state;
+  const states = ["gone", "no-quorum", "no-leader", "other", "unknown", "short", "healthy"] as const;
+  const counts = states.flatMap((state) => {
+    const count = status.streams.filter((stream) => stateOf(stream) === state).length;
     return count === 0 ? [] : [`${formatCount(count)} ${words[state]}`];
   });
   const incomplete = later.accounts.some(({ inventory }) => !isSeen(inventory));
@@ -55,10 +59,11 @@ function headline(status: ClusterStatus, { later }: Picture, view: StatusView): 
   ].join("\n");
 }
 
-const words: Readonly<Record<StreamStatus["state"], string>> = {
+const words: Readonly<Record<StreamStatus["state"] | "other", string>> = {
   gone: "gone",
   "no-quorum": "without quorum",
   "no-leader": "without a leader",
+  other: "in other trouble",
   unknown: "unknown",
   short: "short of a replica",
   healthy: "healthy",

@@ -115,7 +115,8 @@ export async function removeServer(request: RemoveServerRequest, options: Change
   if (record === null) return outcome("refused", `${server.name} is not removed: ${recovered.summary}`, { left });
   if (recovered.status === "cancelled") return outcome("cancelled", recovered.summary, { record, left, audit });
   if (record.state !== "done") return outcome("failed", `${record.error?.message}.`, { record, left, audit });
-  const summary = `${server.name} is removed, and all that it had a part in is whole; verified after ${record.seconds.toFixed(1)} s.`;
+  const whole = left.length === 0 ? "all that it had a part in" : "what had other replicas";
+  const summary = `${server.name} is removed, and ${whole} is whole; verified after ${record.seconds.toFixed(1)} s.`;
   return outcome("done", summary, { record, left, audit });
 }
 
