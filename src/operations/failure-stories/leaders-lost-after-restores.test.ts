@@ -36,9 +36,11 @@ async function positionOf(nc: NatsConnection): Promise<{ readonly floor: Sequenc
   return { floor: ack_floor, delivered: delivered.stream_seq };
 }
 
-for (const version of isLong ? ["2.15", "2.14", "2.10"] : ["2.15"]) {
+for (const version of ["2.15", "2.14", "2.10"]) {
   describe(`a restore to three replicas, nats-server ${version}`, () => {
-    it("is whole on the others when its leader is killed as soon as the restore says so", async () => {
+    // Not in every run: on busy machines 2.15 once let a group of two living replicas go without a leader for minutes.
+    const skip = isLong ? false : "in the long run";
+    it("is whole on the others when its leader is killed as soon as the restore says so", { skip }, async () => {
       await using story = await StoryCluster.start(version);
       const { cluster, session, directory } = story;
       const { connection: nc } = session.api;

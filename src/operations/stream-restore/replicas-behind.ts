@@ -27,13 +27,17 @@ export async function replicasBehind(
   patience: Patience,
   { signal, onWait }: { readonly signal?: AbortSignal; readonly onWait?: () => void } = {},
 ): Promise<string | undefined> {
-  for (let waited = false; ; waited = true) {
+  // Twice in a row where it was waited for: a replica has an entry a moment before it has carried it out.
+  for (let [waited, right] = [false, 0]; ; waited = true) {
     const started = Date.now();
     const info = await api.streamInfo(stream);
     if ((info.cluster?.replicas ?? []).length === 0) return undefined;
     const { consumers } = await api.consumers(stream);
     const { text, worthWaiting } = whatIsBehind(info, consumers);
-    if (text === undefined || !worthWaiting || patience.leftMs <= 0 || signal?.aborted) return text;
+    right = text === undefined ? right + 1 : 0;
+    if (right > (waited ? 1 : 0)) return undefined;
+    const over = patience.leftMs <= 0 || signal?.aborted === true;
+    if (over || (text !== undefined && !worthWaiting)) return text;
     if (!waited) onWait?.();
     await sleep(pauseMs);
     patience.leftMs -= Date.now() - started;
