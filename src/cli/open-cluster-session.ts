@@ -1,17 +1,18 @@
 import type { NatsConnection } from "@nats-io/nats-core";
+import type { Command } from "commander";
 import { isRelightError, RelightError } from "../errors.ts";
 import { connect } from "../jetstream/connection/connect.ts";
 import type { ConnectionSettings } from "../jetstream/connection/connection-settings.ts";
-import { type FurtherAccountFlags, resolveAccountSettings } from "../jetstream/connection/resolve-account-settings.ts";
-import {
-  type ConnectionFlags,
-  resolveConnectionSettings,
-} from "../jetstream/connection/resolve-connection-settings.ts";
-import { resolveSystemSettings, type SystemFlags } from "../jetstream/connection/resolve-system-settings.ts";
+import { resolveAccountSettings } from "../jetstream/connection/resolve-account-settings.ts";
+import { resolveConnectionSettings } from "../jetstream/connection/resolve-connection-settings.ts";
+import { resolveSystemSettings } from "../jetstream/connection/resolve-system-settings.ts";
 import { openSettingsSession } from "../jetstream/connection/settings-session.ts";
 import { orToldServers } from "../jetstream/connection/with-told-servers.ts";
 import type { JetStreamApi } from "../jetstream/jetstream-api.ts";
 import type { Session } from "../jetstream/session.ts";
+import { accountFlags } from "./options/account-options.ts";
+import { connectionFlags } from "./options/connection-options.ts";
+import { systemFlags } from "./options/system-options.ts";
 
 /** The two pairs of eyes on a cluster; at least one of them is there. */
 export interface ClusterSession extends AsyncDisposable {
@@ -21,26 +22,26 @@ export interface ClusterSession extends AsyncDisposable {
   readonly system: NatsConnection | undefined;
   /** Sessions of further accounts of the cluster. */
   readonly others: readonly Session[];
+  /** The same, for what only asks. */
+  readonly otherAccounts: readonly JetStreamApi[];
 }
 
 /**
- * Connects as the ordinary user, and on the system account where its flags say so. Where the ordinary user is refused and the
+ * Connects as the flags of a command say: as the ordinary user, on the system account where it is named, and on further accounts. Where the ordinary user is refused and the
  * system account is not, that is said and goes on: half of the picture is better than none. Where none of the given servers can be
  * reached, those of `told` are tried, which an earlier connection was told of.
  *
  * Throws CONNECT_FAILED, AUTH_FAILED, CONTEXT_INVALID, CREDENTIALS_INVALID, USAGE, CANCELLED.
  */
 export async function openClusterSession(
-  flags: ConnectionFlags,
-  system: SystemFlags,
+  command: Command,
   signal: AbortSignal,
   told: readonly string[] = [],
-  further: FurtherAccountFlags = {},
 ): Promise<ClusterSession> {
-  const settings = resolveConnectionSettings(flags);
+  const settings = resolveConnectionSettings(connectionFlags(command));
   for (const warning of settings.warnings) process.stderr.write(`relight: ${warning}\n`);
-  const systemSettings = resolveSystemSettings(system, settings);
-  const accountSettings = resolveAccountSettings(further, settings);
+  const systemSettings = resolveSystemSettings(systemFlags(command), settings);
+  const accountSettings = resolveAccountSettings(accountFlags(command), settings);
   const others = (): readonly string[] => told;
   await using opening = new AsyncDisposableStack();
   let connection: NatsConnection | undefined;
@@ -66,6 +67,7 @@ export async function openClusterSession(
     session,
     system: connection,
     others: opened,
+    otherAccounts: opened.map(({ api }) => api),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -4,10 +4,7 @@ import { RelightError } from "../errors.ts";
 import type { ChangeOutcome } from "../operations/cluster-change/change-outcome.ts";
 import type { ChangeOptions } from "../operations/cluster-change/change-stream.ts";
 import type { ClusterSession } from "./open-cluster-session.ts";
-import { accountFlags } from "./options/account-options.ts";
-import { connectionFlags } from "./options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "./options/ledger-options.ts";
-import { systemFlags } from "./options/system-options.ts";
 import { runLocalCommand } from "./run-local-command.ts";
 
 /** Flags of every command that changes a group of a cluster. */
@@ -85,13 +82,7 @@ export async function runChange(
     const { changeExitCode, reportChange } = await import("./output/change-report.ts");
     const { RecoveryProgress } = await import("./output/recovery-report.ts");
     await checkNamedLedger(flags.ledger);
-    await using session = await openClusterSession(
-      connectionFlags(command),
-      systemFlags(command),
-      signal,
-      [],
-      accountFlags(command),
-    );
+    await using session = await openClusterSession(command, signal);
     check(session);
     const { path } = await openClusterLedger(flags.ledger, session);
     if (path === null) throw new RelightError("USAGE", `this server belongs to no cluster: ${noCluster}`);

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
-import { accountFlags, addAccountOptions } from "../options/account-options.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addAccountOptions } from "../options/account-options.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
 import { durationOption } from "../options/duration.ts";
 import { addLedgerOptions } from "../options/ledger-options.ts";
 import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
 import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
@@ -75,13 +75,7 @@ export function registerClusterApply(parent: Command): void {
       const { refused } = await readBackupCovers(flags.backups ?? []);
       for (const text of refused) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
       const words = operatorWords(flags);
-      await using session = await openClusterSession(
-        connectionFlags(command),
-        systemFlags(command),
-        signal,
-        [],
-        accountFlags(command),
-      );
+      await using session = await openClusterSession(command, signal);
       const { system } = session;
       if (!system) {
         throw new RelightError(
@@ -100,7 +94,7 @@ export function registerClusterApply(parent: Command): void {
       }
       const first = await observeCluster({
         account: session.account,
-        others: session.others.map(({ api }) => api),
+        others: session.otherAccounts,
         system,
         signal,
       });

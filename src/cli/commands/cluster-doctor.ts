@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { ExitCode } from "../../errors.ts";
-import { accountFlags, addAccountOptions } from "../options/account-options.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addAccountOptions } from "../options/account-options.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
 import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
@@ -56,16 +56,10 @@ export function registerClusterDoctor(parent: Command): void {
       const { verifyCluster } = await import("../../operations/cluster-verify/verify-cluster.ts");
       await checkNamedLedger(flags.ledger);
       const found = flags.backups && (await readBackupCovers(flags.backups));
-      await using session = await openClusterSession(
-        connectionFlags(command),
-        systemFlags(command),
-        signal,
-        [],
-        accountFlags(command),
-      );
+      await using session = await openClusterSession(command, signal);
       const picture = await takePicture({
         account: session.account,
-        others: session.others.map(({ api }) => api),
+        others: session.otherAccounts,
         system: session.system,
         enough: () => flags.once === true,
         onWait: (ms) => {
@@ -78,7 +72,7 @@ export function registerClusterDoctor(parent: Command): void {
       const covers = found && coversOfCluster(found, picture.later);
       for (const text of covers?.refused ?? []) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
       const { account, system } = session;
-      const others = session.others.map(({ api }) => api);
+      const others = session.otherAccounts;
       const inboxPrefix = session.session?.apiOptions.inboxPrefix;
       const verified = flags.deep
         ? await verifyCluster({ picture, streams: [], deep: true, account, others, inboxPrefix, sample, signal })

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
 import { ExitCode } from "../../errors.ts";
-import { accountFlags, addAccountOptions } from "../options/account-options.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addAccountOptions } from "../options/account-options.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
 import { addLedgerOptions } from "../options/ledger-options.ts";
 import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
 import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
@@ -45,17 +45,11 @@ export function registerClusterPlan(parent: Command): void {
       await checkNamedLedger(flags.ledger);
       const found = await readBackupCovers(flags.backups ?? []);
       const words = operatorWords(flags);
-      await using session = await openClusterSession(
-        connectionFlags(command),
-        systemFlags(command),
-        signal,
-        [],
-        accountFlags(command),
-      );
+      await using session = await openClusterSession(command, signal);
       const known = await openClusterLedger(flags.ledger, session);
       const picture = await takePicture({
         account: session.account,
-        others: session.others.map(({ api }) => api),
+        others: session.otherAccounts,
         system: session.system,
         enough: (first) => {
           refuseUnknownServers(words, first, known.before);

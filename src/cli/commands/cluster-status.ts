@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import type { ClusterStatus } from "../../cluster/cluster-status.ts";
 import type { Picture } from "../../cluster/picture.ts";
 import { ExitCode } from "../../errors.ts";
-import { accountFlags, addAccountOptions } from "../options/account-options.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addAccountOptions } from "../options/account-options.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
 import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 
@@ -46,17 +46,11 @@ export function registerClusterStatus(parent: Command): void {
       const { checkNamedLedger, knownBefore, rememberInPassing } = await import("../cluster-ledger.ts");
       const { clusterStatus, isPlainlyHealthy } = await import("../../cluster/cluster-status.ts");
       await checkNamedLedger(flags.ledger);
-      await using session = await openClusterSession(
-        connectionFlags(command),
-        systemFlags(command),
-        signal,
-        [],
-        accountFlags(command),
-      );
+      await using session = await openClusterSession(command, signal);
       const known = session.system ? await knownBefore(flags.ledger, session) : undefined;
       const picture = await takePicture({
         account: session.account,
-        others: session.others.map(({ api }) => api),
+        others: session.otherAccounts,
         system: session.system,
         enough: (first) => flags.once === true || isPlainlyHealthy(first, known),
         onWait: (ms) => {

@@ -5,10 +5,10 @@ import type { VerifiedStream } from "../../cluster/verify/verified-stream.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { VerifiedCluster } from "../../operations/cluster-verify/verify-cluster.ts";
-import { accountFlags, addAccountOptions } from "../options/account-options.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addAccountOptions } from "../options/account-options.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
 import { collect, parsePositive, parseSize } from "../options/size.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
@@ -70,14 +70,8 @@ export function registerClusterVerify(parent: Command): void {
       const { takePicture } = await import("../../cluster/observe/take-picture.ts");
       const { whatIsUnseen } = await import("../../cluster/what-is-unseen.ts");
       const { chosenStreams, verifyCluster } = await import("../../operations/cluster-verify/verify-cluster.ts");
-      await using session = await openClusterSession(
-        connectionFlags(command),
-        systemFlags(command),
-        signal,
-        [],
-        accountFlags(command),
-      );
-      const others = session.others.map(({ api }) => api);
+      await using session = await openClusterSession(command, signal);
+      const others = session.otherAccounts;
       const picture = await takePicture({
         account: session.account,
         others,

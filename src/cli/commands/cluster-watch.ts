@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { ExitCode, RelightError } from "../../errors.ts";
 import type { WatchEvent } from "../../operations/cluster-watch/watch-request.ts";
-import { accountFlags, addAccountOptions } from "../options/account-options.ts";
-import { addConnectionOptions, connectionFlags } from "../options/connection-options.ts";
+import { addAccountOptions } from "../options/account-options.ts";
+import { addConnectionOptions } from "../options/connection-options.ts";
 import { durationOption } from "../options/duration.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
-import { addSystemOptions, systemFlags } from "../options/system-options.ts";
+import { addSystemOptions } from "../options/system-options.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
 import { tool } from "../version.ts";
 
@@ -78,7 +78,7 @@ export function registerClusterWatch(parent: Command): void {
       const { openClusterSession } = await import("../open-cluster-session.ts");
       await checkNamedLedger(flags.ledger);
       const open = (told: readonly string[] = []): ReturnType<typeof openClusterSession> =>
-        openClusterSession(connectionFlags(command), systemFlags(command), signal, told, accountFlags(command));
+        openClusterSession(command, signal, told);
       await using opening = new AsyncDisposableStack();
       const first = opening.use(await open());
       const auto = flags.auto ?? false;
