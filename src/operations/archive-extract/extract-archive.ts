@@ -114,12 +114,10 @@ async function proven(stored: StoredStream, { liftMaxAge, signal, onEvent }: Ext
         if (event.kind === "checking") onEvent?.(event);
       },
     });
-  const first = await prove(cutOff(stored.config));
-  const config = stored.config ?? first.facts.inside?.config;
-  if (!config) throw noConfiguration(stored);
-  // Where the configuration is only inside the archive, its max_age is known just now.
-  const again = !stored.config && cutOff(config) !== undefined;
-  return { ...(again ? await prove(cutOff(config)) : first), config };
+  const found = await prove(cutOff(stored.config));
+  // One that is only inside the archive was read when that was opened.
+  if (!stored.config) throw noConfiguration(stored);
+  return { ...found, config: stored.config };
 }
 
 function report(plan: ExtractPlan, told: readonly string[], bytes: number | undefined): ExtractReport {

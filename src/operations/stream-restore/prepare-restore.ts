@@ -73,11 +73,10 @@ export async function prepareRestore(
           plan: planFor(stored.config, { facts: foreseen, expired: 0 }),
         })
       : undefined;
-  let proven = await prove(expiredBefore);
-  const config = stored.config ?? proven.facts.inside?.config;
+  const proven = await prove(expiredBefore);
+  // One that is only inside the archive was read when that was opened.
+  const { config } = stored;
   if (!config) throw noConfiguration(stored);
-  // Where the configuration is only inside the archive, its max_age is known just now.
-  if (!stored.config && !wishes.config && cutOff(config) !== undefined) proven = await prove(cutOff(config));
   const planned = planFor(config, proven);
   const plan = { ...planned, changes: [...(options.changes ?? []), ...planned.changes] };
   options.onEvent?.({ kind: "planned", plan });

@@ -32,11 +32,9 @@ export class StandingOrigins {
   }
 
   /** It is restored, and `replaced` stood there before. */
-  stands({ plan, facts, stored }: PreparedRestore, replaced: Pick<ReplacedStream, "created"> | undefined): void {
-    const created = facts.inside?.created ?? stored.manifest?.created;
-    if (replaced && sameTime(created, replaced.created)) {
-      this.#asTheyWere.set(plan.stream, plan.expected.streamLastSequence);
-    }
+  stands(prepared: PreparedRestore, replaced: Pick<ReplacedStream, "created"> | undefined): void {
+    const { plan } = prepared;
+    if (isOfSame(prepared, replaced)) this.#asTheyWere.set(plan.stream, plan.expected.streamLastSequence);
   }
 
   /** What stood there before was put back. */
@@ -45,13 +43,17 @@ export class StandingOrigins {
   }
 
   /** It was not restored; what was put back in its place, if anything, may do instead. */
-  failed({ plan, facts, stored }: PreparedRestore, replaced: Pick<ReplacedStream, "created"> | undefined): void {
-    const created = facts.inside?.created ?? stored.manifest?.created;
+  failed(prepared: PreparedRestore, replaced: Pick<ReplacedStream, "created"> | undefined): void {
+    const { plan } = prepared;
     const last = this.#asTheyWere.get(plan.stream);
-    if (last !== undefined && sameTime(created, replaced?.created)) this.restored.set(plan.stream, last);
+    if (last !== undefined && isOfSame(prepared, replaced)) this.restored.set(plan.stream, last);
     else this.restored.delete(plan.stream);
   }
 }
 
-const sameTime = (one: string | undefined, other: string | undefined): boolean =>
-  one !== undefined && other !== undefined && Date.parse(one) === Date.parse(other);
+/** Whether the backup is of the stream that stood there: both have the same creation time. */
+function isOfSame({ facts, stored }: PreparedRestore, replaced: Pick<ReplacedStream, "created"> | undefined): boolean {
+  const created = facts.inside?.created ?? stored.manifest?.created;
+  const before = replaced?.created;
+  return created !== undefined && before !== undefined && Date.parse(created) === Date.parse(before);
+}
