@@ -136,7 +136,7 @@ export function withEntry(ledger: Ledger, account: string, name: string, created
     deletedAt: null,
     restoringAt: null,
   };
-  const key = (one: LedgerStream): string => `${one.account}/${one.name}`;
+  const key = (one: LedgerStream): string => streamKey(one.account, one.name);
   return { ...ledger, streams: [...ledger.streams, entry].sort((a, b) => (key(a) < key(b) ? -1 : 1)) };
 }
 

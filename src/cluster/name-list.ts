@@ -2,3 +2,9 @@
 export function nameList(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
+
+/** The same of many: so many of them, and how many more there are. */
+export function shortNameList(names: readonly string[], shown = 5): string {
+  const more = names.length - shown;
+  return nameList(more > 0 ? [...names.slice(0, shown), `${more} more`] : names);
+}

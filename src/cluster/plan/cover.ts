@@ -17,7 +17,7 @@ export interface Cover {
   readonly released: boolean;
   /** Durable consumers that the backup has not, or has further back than they were seen. */
   readonly consumersBehind: readonly ConsumerBehind[];
-  /** Covered, with every consumer, by a backup and a baseline that are both young. */
+  /** Covered, with every consumer, by a backup and a baseline that are both young; of what nobody knows the home of, nobody can say. */
   readonly fresh: boolean;
   /** For a person. */
   readonly text: string;
@@ -45,17 +45,18 @@ export function coverOf(view: View, account: string, name: string, which: "last"
   const created = history?.created ?? null;
   const origins = history === remembered ? (remembered?.restoredFrom ?? []) : [];
   const { backup, own } = bestBackup(view, account, name, created === null ? [] : [created, ...origins]);
-  const strayedFrom = view.streams.find((one) => one.key === key)?.strayedFrom ?? [];
+  const standing = view.standings.get(key);
+  const strayedFrom = standing?.strayedFrom ?? [];
   const covered =
     own && strayedFrom.length === 0 && backup !== null && baseline !== null && backup.lastSeq >= baseline.lastSeq;
   const age = (time: string | null): number =>
     time === null ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(time);
   // What nobody knows the home of may have been on any server that is gone.
-  const homeless = view.standings.get(key)?.kind === "homeless";
+  const homeless = standing?.kind === "homeless";
   const homes = homeless ? serversOfKind(view, "gone").map((server) => server.name) : (remembered?.servers ?? []);
   const silent = homes.flatMap((server) => {
-    const standing = view.servers.get(server);
-    return standing === undefined || standing.silentSince === null ? [] : [standing.aliveUntil];
+    const home = view.servers.get(server);
+    return home === undefined || home.silentSince === null ? [] : [home.aliveUntil];
   });
   const aliveUntil = silent.sort().at(-1) ?? null;
   // What was published between the last look and the death is in no baseline: nobody may call that covered unasked.
@@ -78,6 +79,7 @@ export function coverOf(view: View, account: string, name: string, which: "last"
     fresh:
       covered &&
       baselineYoung &&
+      !homeless &&
       consumersBehind.every(({ inBackup }) => inBackup !== null) &&
       age(backup.takenAt) <= thresholds.freshBackupMs,
     text: rival ?? describe(key, backup, baseline, own ? null : created, strayText(strayedFrom) ?? unseenSince),

@@ -1,4 +1,4 @@
-import { nameList } from "../name-list.ts";
+import { shortNameList } from "../name-list.ts";
 import { isSeen, seenOr, type UnseenReason } from "../unseen.ts";
 import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
@@ -129,10 +129,8 @@ function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
   }
   const strangers = strangersOf(view);
   if (strangers.length > 0) {
-    const some = strangers.slice(0, 5);
-    const more = strangers.length - some.length;
     notes.push(
-      `The backups have streams that this cluster neither has nor remembers: ${nameList([...some, ...(more > 0 ? [`${more} more`] : [])])}. ` +
+      `The backups have streams that this cluster neither has nor remembers: ${shortNameList(strangers)}. ` +
         `To restore one: --restore ${seenOr(view.request.picture.later.sight.account, "ACCOUNT")}/${strangers[0]}.`,
     );
   }

@@ -1,4 +1,4 @@
-import type { LedgerConsumer } from "../ledger.ts";
+import { type LedgerConsumer, streamKey } from "../ledger.ts";
 import { nameList } from "../name-list.ts";
 import { quorumOf } from "../quorum.ts";
 import { streamIn } from "../stream-in.ts";
@@ -85,7 +85,7 @@ export function planConsumers(view: View): readonly PlanStep[] {
   }
   for (const { kind, account, stream, consumer, text, certain } of view.regressions) {
     if (kind !== "consumer-reset" || consumer === null || !certain) continue;
-    const standing = view.streams.find((one) => one.account === account && one.name === stream);
+    const standing = view.standings.get(streamKey(account, stream));
     const floor = standing?.remembered?.consumers.find(({ name }) => name === consumer)?.ackFloor ?? null;
     steps.push(
       ask(

@@ -1,4 +1,4 @@
-import { nameList } from "../name-list.ts";
+import { shortNameList } from "../name-list.ts";
 import { streamIn } from "../stream-in.ts";
 import { seenOr } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
@@ -34,10 +34,14 @@ function lacks({ request }: View, stream: StreamStanding, server: string): boole
   });
 }
 
-export function planForgetful(view: View): readonly PlanStep[] {
-  return [...forgetfulServers(view)].map(([server, streams]) => {
+/** `forgetful`: see {@link forgetfulServers}. */
+export function planForgetful(
+  view: View,
+  forgetful: ReadonlyMap<string, readonly StreamStanding[]>,
+): readonly PlanStep[] {
+  return [...forgetful].map(([server, streams]) => {
     const keys = streams.map(({ key }) => key);
-    const shown = nameList([...keys.slice(0, 5), ...(keys.length > 5 ? [`${keys.length - 5} more`] : [])]);
+    const shown = shortNameList(keys);
     return ask(
       `memory:${server}`,
       `${server} answers and holds nothing of ${shown}, which the cluster counts on it: its memory of the meta group may be damaged`,

@@ -70,7 +70,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       steps.push(loss.cutOff.wait);
       after.push(loss.cutOff.wait.id);
     }
-    const fresh = cover.fresh && loss.standing?.kind !== "homeless";
+    const { fresh } = cover;
     const standing = placed(loss, cover);
     // What nobody can take is not deleted either.
     if (standing !== null) after.push(...spares.before(standing, [], 1, false));

@@ -1,4 +1,4 @@
-import { nameList } from "../name-list.ts";
+import { shortNameList } from "../name-list.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { ask } from "./simple-steps.ts";
 import type { StreamStanding } from "./stream-standing.ts";
@@ -26,10 +26,11 @@ export function outcasts(view: View): ReadonlyMap<string, readonly StreamStandin
   return found;
 }
 
-export function planOutcasts(view: View): readonly PlanStep[] {
-  return [...outcasts(view)].map(([server, streams]) => {
+/** `outside`: see {@link outcasts}. */
+export function planOutcasts(view: View, outside: ReadonlyMap<string, readonly StreamStanding[]>): readonly PlanStep[] {
+  return [...outside].map(([server, streams]) => {
     const keys = streams.map(({ key }) => key);
-    const shown = nameList([...keys.slice(0, 5), ...(keys.length > 5 ? [`${keys.length - 5} more`] : [])]);
+    const shown = shortNameList(keys);
     const why = `${server} answers, is no member of the meta group any more, and has a part in ${shown} still`;
     const target = { server, peer: view.servers.get(server)?.peer ?? null };
     return ask(`removed:${server}`, why, `It was removed: ${stopRemoved}`, target);

@@ -153,9 +153,7 @@ function judgeStream(
   const { key, alive, quorum, dead } = stream;
   if (stream.kind === "homeless" || stream.kind === "lost") {
     const { text, fresh } = coverOf(view, stream.account, stream.name);
-    // How old the memory is of what nobody knows the home of, nobody can say.
-    const safe = fresh && stream.kind === "lost";
-    return { blocker: lossBlocker(view, stream.account, stream.name), evidence: text, safe };
+    return { blocker: lossBlocker(view, stream.account, stream.name), evidence: text, safe: fresh };
   }
   const evidence = `${key}: ${alive.length} of ${stream.group?.length} peers answer, ${quorum} are needed`;
   if (stream.divergence.length > 0) {

@@ -40,9 +40,10 @@ export function planTroubles(view: View): readonly PlanStep[] {
   for (const server of serversOfKind(view, "alive")) {
     if (!server.member && server.removedAt !== null) steps.push(returned(view, server, server.removedAt));
   }
-  steps.push(...planOutcasts(view), ...planForgetful(view));
+  const [outside, forgetful] = [outcasts(view), forgetfulServers(view)];
+  steps.push(...planOutcasts(view, outside), ...planForgetful(view, forgetful));
   // What a person has to do for their servers comes first.
-  const held = new Set([...outcasts(view).values(), ...forgetfulServers(view).values()].flat());
+  const held = new Set([...outside.values(), ...forgetful.values()].flat());
   for (const stream of view.streams) if (!held.has(stream)) steps.push(...troublesOf(view, stream));
   return steps;
 }

@@ -1,4 +1,4 @@
-import { emptyLedger } from "../ledger.ts";
+import { emptyLedger, streamKey } from "../ledger.ts";
 import { nameList } from "../name-list.ts";
 import type { Picture, Sample, StreamPicture } from "../picture.ts";
 import { candidates } from "../plan/candidates.ts";
@@ -71,7 +71,7 @@ function takerOf({ account, stream }: VerifiedStream, later: Sample): string | n
   const picture: Picture = { format: "relight-cluster-picture", formatVersion: 1, earlier: later, later };
   const request = { ledger: emptyLedger, backups: [], words: noWords, thresholds: defaultThresholds };
   const view = viewOf({ ...request, picture, now: later.takenAt });
-  const standing = view.streams.find((one) => one.account === account && one.name === stream);
+  const standing = view.standings.get(streamKey(account, stream));
   if (!standing || !isSeen(later.sight.system)) return null;
   return candidates(view, standing, standing.group ?? []).names[0] ?? null;
 }

@@ -1,3 +1,4 @@
+import { streamKey } from "../../cluster/ledger.ts";
 import type { Sample } from "../../cluster/picture.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
 
@@ -48,7 +49,7 @@ function streams({ accounts }: Sample): readonly (readonly [key: string, leader:
   return accounts.flatMap((account) =>
     account.streams.flatMap((stream) => {
       const { name, leader, answer } = stream;
-      return answer.kind === "not-found" ? [] : [[`${account.name}/${name}`, seenOr(leader, null)] as const];
+      return answer.kind === "not-found" ? [] : [[streamKey(account.name, name), seenOr(leader, null)] as const];
     }),
   );
 }
