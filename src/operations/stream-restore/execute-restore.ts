@@ -1,6 +1,5 @@
-import { isRelightError, RelightError } from "../../errors.ts";
-import type { ConsumerInfo, StreamInfo } from "../../jetstream/api-types.ts";
-import { isOwnConsumer } from "../../jetstream/capture/own-consumers.ts";
+import { RelightError } from "../../errors.ts";
+import type { StreamInfo } from "../../jetstream/api-types.ts";
 import { isWireNear } from "../../jetstream/is-near.ts";
 import { defaultInFlight, restoreStream } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
@@ -10,13 +9,15 @@ import { convertOnTheWay } from "./convert-on-the-way.ts";
 import { withMixedVersionsHint } from "./mixed-versions-hint.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 import { publishRestore } from "./publish-restore.ts";
+import { lateProof, proveRestored, type ReadBack } from "./read-back.ts";
 import { removeHalfMade } from "./remove-half-made.ts";
 import { type ReplacedStream, replaceStream } from "./replace-stream.ts";
 import { type Patience, replicasBehind } from "./replicas-behind.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
+import { refusal } from "./restore-refusal.ts";
 import { settleConfig } from "./settle-config.ts";
 import { StandingOrigins } from "./standing-origins.ts";
-import { type RestoreOutcome, verifyRestored } from "./verify-restored.ts";
+import type { RestoreOutcome } from "./verify-restored.ts";
 
 export interface ExecuteOptions {
   readonly chunkSize?: number;
@@ -92,11 +93,7 @@ export async function executeRestore(
 
 const pieceBytes = 512 * 1024;
 
-async function transfer(
-  session: Session,
-  prepared: PreparedRestore,
-  options: ExecuteOptions,
-): Promise<{ info: StreamInfo; outcome: RestoreOutcome }> {
+async function transfer(session: Session, prepared: PreparedRestore, options: ExecuteOptions): Promise<ReadBack> {
   const { plan, stored } = prepared;
   const { onEvent } = options;
   const connection = await session.dedicate();
@@ -146,20 +143,13 @@ async function transfer(
     await converted?.close();
   }
   if (plan.settleConfig) await settleConfig(session, plan.config);
-  const found = await readBack(session, prepared);
-  if (found.outcome.mismatches.length > 0) throw mismatch(plan.stream, found.outcome);
-  return found;
+  return await proveRestored(session, prepared);
 }
 
 /** The same, message by message. */
-async function publish(
-  session: Session,
-  prepared: PreparedRestore,
-  options: ExecuteOptions,
-): Promise<{ info: StreamInfo; outcome: RestoreOutcome }> {
+async function publish(session: Session, prepared: PreparedRestore, options: ExecuteOptions): Promise<ReadBack> {
   const notes = await publishRestore(session, prepared, options);
-  const found = await readBack(session, prepared);
-  if (found.outcome.mismatches.length > 0) throw mismatch(prepared.plan.stream, found.outcome);
+  const found = await proveRestored(session, prepared);
   return { ...found, outcome: { ...found.outcome, notes: [...notes, ...found.outcome.notes] } };
 }
 
@@ -178,84 +168,6 @@ async function replicaNotes(
   } catch (error) {
     return [`whether all replicas have it is not known: ${error instanceof Error ? error.message : String(error)}`];
   }
-}
-
-/** A timeout or a lost connection leaves the outcome unknown: look, before calling it a failure. */
-async function lateProof(
-  session: Session,
-  prepared: PreparedRestore,
-  error: unknown,
-): Promise<{ info: StreamInfo; outcome: RestoreOutcome } | undefined> {
-  if (!isRelightError(error, "TIMEOUT") && !isRelightError(error, "CONNECTION_LOST")) return undefined;
-  try {
-    const found = await readBack(session, prepared);
-    return found.outcome.mismatches.length === 0 ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function readBack(
-  session: Session,
-  { plan, facts }: PreparedRestore,
-): Promise<{ info: StreamInfo; outcome: RestoreOutcome }> {
-  const { api } = session;
-  let info = await api.streamInfo(plan.stream);
-  let consumers: readonly ConsumerInfo[] = [];
-  let outcome: RestoreOutcome = { mismatches: [], notes: [], unsettled: [], consumers: [] };
-  // In a cluster consumers are assigned, and expired messages removed, a moment after the answer.
-  for (let attempt = 0; attempt < 20; attempt++) {
-    consumers = (await api.consumers(plan.stream)).consumers;
-    info = await api.streamInfo(plan.stream);
-    outcome = verifyRestored(plan, facts, info, consumers);
-    if (outcome.mismatches.length === 0 && outcome.unsettled.length === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  outcome = { ...outcome, notes: [...outcome.notes, ...outcome.unsettled] };
-  // A snapshot of 2.15 has those by which Relight read the stream just then. Where they stay, the server removes them after a while.
-  for (const { name } of facts.consumers.filter(({ config }) => isOwnConsumer(config))) {
-    await api.request(`CONSUMER.DELETE.${plan.stream}.${name}`, undefined, { timeoutMs: 2_000 }).catch(() => {});
-  }
-  if (outcome.mismatches.length > 0 || info.state.messages !== facts.messages) return { info, outcome };
-  const unreadable: number[] = [];
-  for (const seq of facts.samples) {
-    if (seq < info.state.first_seq) continue;
-    try {
-      await api.request(`STREAM.MSG.GET.${plan.stream}`, { seq });
-    } catch (error) {
-      if (isRelightError(error, "API_ERROR")) unreadable.push(seq);
-      else throw error;
-    }
-  }
-  if (unreadable.length === 0) return { info, outcome };
-  // A message can have left between the two looks.
-  const again = await api.streamInfo(plan.stream);
-  if (again.state.messages < info.state.messages) return { info: again, outcome };
-  return { info, outcome: { ...outcome, mismatches: [`sequences that cannot be read: ${unreadable.join(", ")}`] } };
-}
-
-function mismatch(stream: string, outcome: RestoreOutcome): RelightError {
-  return new RelightError("RESTORE_MISMATCH", `restore of "${stream}": ${outcome.mismatches.join("; ")}`, {
-    context: { stream, mismatches: outcome.mismatches },
-  });
-}
-
-/** The error for a plan that is not to be carried out. */
-export function refusal({ plan }: PreparedRestore): RelightError {
-  const reasons = plan.refusals.map((reason) => reason.text);
-  const exists = plan.refusals.find((reason) => reason.code === "exists");
-  if (exists) {
-    // What else is wrong would only be known once that is settled.
-    const others = reasons.filter((text) => text !== exists.text);
-    return new RelightError("STREAM_EXISTS", [exists.text, ...others].join("; and "), {
-      context: { stream: plan.stream, refusals: plan.refusals },
-      hint: exists.cure,
-    });
-  }
-  return new RelightError("RESTORE_REFUSED", `"${plan.stream}" is not restored: ${reasons.join("; ")}`, {
-    context: { stream: plan.stream, refusals: plan.refusals },
-    hint: plan.refusals.map((reason) => reason.cure).join(" "),
-  });
 }
 
 function withWhatIsLeft(error: unknown, left: string | undefined): unknown {

@@ -1,8 +1,9 @@
 import type { Session } from "../../jetstream/session.ts";
-import { executeRestore, refusal } from "./execute-restore.ts";
+import { executeRestore } from "./execute-restore.ts";
 import { observeTarget } from "./observe-target.ts";
 import { prepareRestore } from "./prepare-restore.ts";
 import { readBackup } from "./read-backup.ts";
+import { refusal } from "./restore-refusal.ts";
 
 /**
  * Restores a safety backup as it is. `standing`: origins that hold what they held when it was made, with the last sequence of each,

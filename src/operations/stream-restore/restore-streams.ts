@@ -5,7 +5,7 @@ import { defaultInFlight } from "../../jetstream/restore.ts";
 import type { Session } from "../../jetstream/session.ts";
 import type { ConvertedArchive } from "../archive-convert/converted-archive.ts";
 import { convertOnTheWay } from "./convert-on-the-way.ts";
-import { type ExecutedRestore, executeRestore, refusal } from "./execute-restore.ts";
+import { type ExecutedRestore, executeRestore } from "./execute-restore.ts";
 import { observeTarget } from "./observe-target.ts";
 import { openArchive } from "./open-archive.ts";
 import { type ForeseenRestore, type PreparedRestore, prepareRestore } from "./prepare-restore.ts";
@@ -15,6 +15,7 @@ import { replicaPatience } from "./replicas-behind.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
 import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
+import { refusal } from "./restore-refusal.ts";
 import { stageEdit } from "./stage-edit.ts";
 import { StandingOrigins } from "./standing-origins.ts";
 
