@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { PeerSketch } from "../testing/sketch-cluster.ts";
 import { remembered, replicated, type Situation, sketchRequest, unanswered } from "../testing/sketch-situation.ts";
 import { acceptStream, emptyLedger, findStream, type Ledger } from "./ledger.ts";
 import { mergeLedger } from "./merge-ledger.ts";
@@ -147,6 +148,17 @@ describe("the ledger", () => {
     assert.equal(stream(noteDone(deleted, of("restore"), at))?.deletedAt, null);
     const restored = stream(noteDone(ledger, of("restore", 1), at));
     assert.deepEqual([restored?.counters, restored?.scaledFrom], [null, 3]);
+  });
+
+  it("LG-06: forgets that a stream was scaled down once it is led and all its replicas follow, whoever saw to that", () => {
+    const scaled = ledgerOf(remembered("ORDERS", three, { scaledFrom: 3 }));
+    const after = (peers: readonly PeerSketch[], leader: string | null): number | null | undefined =>
+      findStream(merge(scaled, { servers: three, streams: [replicated("ORDERS", peers, leader)] }), "APP", "ORDERS")
+        ?.scaledFrom;
+    assert.equal(after(["+n1", "+n2", "+n3"], "n1"), null);
+    assert.equal(after(["+n1"], "n1"), 3, "still scaled down");
+    assert.equal(after(["+n1", "+n2", "xn3"], "n1"), 3, "one does not follow");
+    assert.equal(after(["+n1", "+n2", "+n3"], null), 3, "before the request has its effect it has nobody to lead it");
   });
 
   it("LG-08: remembers before a step is sent what nothing else would tell, should it be cut off", () => {

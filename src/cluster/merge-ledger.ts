@@ -120,7 +120,7 @@ function mergeStream(before: LedgerStream | undefined, seen: StreamPicture, samp
     behindSince: since(behind, known?.behindSince),
     movingSince: since(moving, known?.movingSince),
     stepDownAt: leaderless ? (known?.stepDownAt ?? null) : null,
-    scaledFrom: known?.scaledFrom ?? null,
+    scaledFrom: hasReplicas(seen, known?.scaledFrom) ? null : (known?.scaledFrom ?? null),
     // Its deletion was never sent, or had no effect, where the same stream is back with all that it held.
     deletedAt:
       grew && leader !== null && state.lastSeq > 0 && created === known?.created ? null : (known?.deletedAt ?? null),
@@ -129,6 +129,13 @@ function mergeStream(before: LedgerStream | undefined, seen: StreamPicture, samp
     anew: known !== undefined && created !== null && created === known.created ? null : anew,
     restoredFrom: known?.restoredFrom ?? [],
   };
+}
+
+/** It has all the replicas that it was to be given back, by whomever: what it had before is history. */
+function hasReplicas({ leader, config, peers }: StreamPicture, wanted: number | null | undefined): boolean {
+  if (!wanted || seenOr(leader, null) === null || !isSeen(config) || !isSeen(peers)) return false;
+  const current = peers.filter(({ standing }) => isSeen(standing) && keepsUp(standing));
+  return config.replicas >= wanted && current.length >= wanted;
 }
 
 /** Counters go forward only. */

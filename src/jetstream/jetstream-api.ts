@@ -32,11 +32,14 @@ interface Page {
 export class JetStreamApi<Connection extends Wire = NatsConnection> {
   readonly prefix: string;
   readonly timeoutMs: number;
+  /** Of the subjects that answers come back on; undefined: the client's own. */
+  readonly inboxPrefix: string | undefined;
   readonly connection: Connection;
 
   constructor(connection: Connection, options: JetStreamApiOptions = {}) {
     this.connection = connection;
     this.timeoutMs = options.timeoutMs ?? 5_000;
+    this.inboxPrefix = options.inboxPrefix;
     this.prefix = options.prefix?.replace(/\.$/, "") ?? (options.domain ? `$JS.${options.domain}.API` : "$JS.API");
   }
 

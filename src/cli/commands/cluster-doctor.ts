@@ -73,9 +73,8 @@ export function registerClusterDoctor(parent: Command): void {
       for (const text of covers?.refused ?? []) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
       const { account, system } = session;
       const others = session.otherAccounts;
-      const inboxPrefix = session.session?.apiOptions.inboxPrefix;
       const verified = flags.deep
-        ? await verifyCluster({ picture, streams: [], deep: true, account, others, inboxPrefix, sample, signal })
+        ? await verifyCluster({ picture, streams: [], deep: true, account, others, sample, signal })
         : undefined;
       const examination = examine(picture, {
         now: new Date().toISOString(),

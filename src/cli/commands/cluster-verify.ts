@@ -94,7 +94,6 @@ export function registerClusterVerify(parent: Command): void {
         deep: flags.deep ?? false,
         account: session.account,
         others,
-        inboxPrefix: session.session?.apiOptions.inboxPrefix,
         sample: flags.sample,
         bytesPerSecond: flags.rate,
         signal,

@@ -22,13 +22,12 @@ export interface FetchOptions {
   /** Bytes that the server may send at once. */
   readonly maxBytes: number;
   readonly silenceMs: number;
-  readonly inboxPrefix?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Asks a pull consumer for what it can give now. Never throws for what the server does. */
 export async function fetchBatch(consumer: AimedConsumer, options: FetchOptions): Promise<Fetched> {
-  const { connection, prefix } = consumer.api;
+  const { connection, prefix, inboxPrefix } = consumer.api;
   const { batch, maxBytes, silenceMs, signal } = options;
   const sequences: number[] = [];
   const digests: number[] = [];
@@ -50,7 +49,7 @@ export async function fetchBatch(consumer: AimedConsumer, options: FetchOptions)
     if (sequences.length === batch) ended.resolve("full");
   };
 
-  const inbox = createInbox(options.inboxPrefix);
+  const inbox = createInbox(inboxPrefix);
   const subscription = connection.subscribe(inbox, { callback: receive });
   const watch = setInterval(() => {
     if (signal?.aborted || connection.isClosed()) ended.resolve("gone");

@@ -15,7 +15,6 @@ export interface ReadRangesOptions {
   /** Ascending, both ends inclusive. */
   readonly ranges: readonly SequenceRun[];
   readonly averageBytes: number;
-  readonly inboxPrefix?: string | undefined;
   readonly silenceMs?: number | undefined;
   readonly pace: Pace;
   readonly onBytes?: ((bytes: number) => void) | undefined;

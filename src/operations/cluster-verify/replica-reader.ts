@@ -14,7 +14,6 @@ export interface ReplicaReaderOptions {
   readonly through: number;
   /** Bytes of an average message: how many are asked for at once. */
   readonly averageBytes: number;
-  readonly inboxPrefix?: string | undefined;
   /** Silence of a server that ends a request, in ms. Default 5000. */
   readonly silenceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -133,9 +132,9 @@ export class ReplicaReader implements AsyncDisposable {
 
   /** Asks a consumer, which may not be heard of yet where it is new. */
   async #ask(consumer: AimedConsumer, batch: number): Promise<Fetched> {
-    const { silenceMs = 5_000, inboxPrefix, signal, stream } = this.#options;
+    const { silenceMs = 5_000, signal, stream } = this.#options;
     for (let attempt = 1; ; attempt++) {
-      const fetched = await fetchBatch(consumer, { batch, maxBytes: batchBytes, silenceMs, inboxPrefix, signal });
+      const fetched = await fetchBatch(consumer, { batch, maxBytes: batchBytes, silenceMs, signal });
       if (signal?.aborted) throw new RelightError("CANCELLED", `reading "${stream}" was cancelled`);
       if (fetched.end !== "gone" || fetched.sequences.length > 0 || attempt === asks) return fetched;
       await sleep(50);

@@ -20,7 +20,6 @@ export interface VerifyClusterOptions {
   readonly account?: JetStreamApi | undefined;
   /** Further accounts, those of the picture. */
   readonly others?: readonly JetStreamApi[] | undefined;
-  readonly inboxPrefix?: string | undefined;
   /** Messages to read of one stream at most, in parts; undefined: all. */
   readonly sample?: number | undefined;
   /** Bytes per second that are read of all replicas together; 0 = as fast as it goes. */
@@ -82,7 +81,7 @@ async function readContent(
   pace: Pace,
   options: VerifyClusterOptions,
 ): Promise<VerifiedStream> {
-  const { picture, signal, sample, inboxPrefix, onEvent } = options;
+  const { picture, signal, sample, onEvent } = options;
   const api = byAccount(picture.later, options).get(stream.account);
   const unread = (reason: string): VerifiedStream => {
     const verdict = worstOf([counted.verdict, "unproven"]);
@@ -107,7 +106,6 @@ async function readContent(
       api,
       counted,
       sample,
-      inboxPrefix,
       pace,
       signal,
       onBytes: (more) => {

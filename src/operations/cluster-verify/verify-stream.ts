@@ -22,7 +22,6 @@ export interface VerifyStreamOptions {
   readonly counted: VerifiedStream;
   /** Messages to read in all at most, in parts; undefined: all of them. */
   readonly sample?: number | undefined;
-  readonly inboxPrefix?: string | undefined;
   readonly pace: Pace;
   readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
