@@ -14,18 +14,18 @@ import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
 import { planCluster } from "../../cluster/plan/plan-cluster.ts";
 import { defaultThresholds, noWords, type OperatorWords } from "../../cluster/plan/plan-request.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
-import type { Session } from "../../jetstream/session.ts";
 import { LocalCluster, type LocalClusterOptions } from "../../local/local-cluster.ts";
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
 import { mergeLedgerFile, readLedgerFile } from "../../operations/cluster-ledger/ledger-file.ts";
 import { recoverCluster } from "../../operations/cluster-recovery/recover-cluster.ts";
 import type { RecoveryOutcome, RecoveryRequest } from "../../operations/cluster-recovery/recovery-request.ts";
-import { compareStreams, type Tolerances } from "../compare-streams.ts";
-import { describeDifferences } from "../difference.ts";
+import type { Tolerances } from "../compare-streams.ts";
 import { jsRequest } from "../js-request.ts";
 import { openTestSession } from "../open-test-session.ts";
 import { readStream, type StreamContents } from "../read-stream.ts";
 import type { OpenConfig } from "../stream-info.ts";
+import { assertSameStream } from "./assert-same-stream.ts";
+import { type Eyes, openEyes } from "./eyes.ts";
 import { loadStream } from "./load-stream.ts";
 import { showEvent } from "./recovery-outcome.ts";
 import { RouteProxies } from "./route-proxies.ts";
@@ -228,17 +228,7 @@ export class RecoveryScene implements AsyncDisposable {
   async assertSame(stream: string, tolerate: Tolerances = {}): Promise<void> {
     const before = this.#before.get(stream);
     assert.ok(before, `${stream} was not remembered`);
-    const nc = await this.connect();
-    const deadline = Date.now() + 15_000;
-    for (;;) {
-      const after: StreamContents | Error = await readStream(nc, stream).catch((error: Error) => error);
-      const said: string =
-        after instanceof Error ? after.message : describeDifferences(compareStreams(before, after, tolerate));
-      if (said === "") return;
-      // What a follower that has just become a leader says of a consumer may be a moment old.
-      if (Date.now() > deadline) assert.fail(`${stream} is not what it was:\n${said}`);
-      await sleep(500);
-    }
+    await assertSameStream(await this.connect(), before, tolerate);
   }
 
   /** As `assertSame`, for a stream that came from a backup: of a cluster of 2.15 consumers go on behind their last acknowledgement. */
@@ -247,24 +237,13 @@ export class RecoveryScene implements AsyncDisposable {
   }
 
   /** A session and a connection of the system account, on the nodes that run or on those named. */
-  async open(...names: readonly string[]): Promise<Eyes> {
-    const urls = names.length > 0 ? names.map((name) => this.cluster.node(name).url) : this.urls;
-    await using opening = new AsyncDisposableStack();
-    const session = opening.use(await openTestSession(urls.join(","), "5s"));
-    const system = await connect({ servers: [...urls], user: "sys", pass: "sys", ignoreClusterUpdates: true });
-    opening.defer(() => system.close());
-    const resources = opening.move();
-    return { session, system, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  open(...names: readonly string[]): Promise<Eyes> {
+    return openEyes(names.length > 0 ? names.map((name) => this.cluster.node(name).url) : this.urls);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#resources.disposeAsync();
   }
-}
-
-export interface Eyes extends AsyncDisposable {
-  readonly session: Session;
-  readonly system: NatsConnection;
 }
 
 /** `earlier`: a look that was taken before, so that the first plan does not have to wait for a second one. */
