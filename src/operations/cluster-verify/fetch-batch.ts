@@ -2,20 +2,8 @@ import { createInbox, type Msg } from "@nats-io/nats-core";
 import { parseDelivery } from "../../jetstream/capture/delivery.ts";
 import { rawMessage } from "../../jetstream/capture/raw-message.ts";
 import type { AimedConsumer } from "./aim-consumer.ts";
+import type { Fetched } from "./fetched.ts";
 import { messageDigest } from "./message-digest.ts";
-
-export interface Fetched {
-  readonly sequences: number[];
-  /** See {@link messageDigest}. */
-  readonly digests: number[];
-  readonly bytes: number;
-  /**
-   * How it ended. `full`: as many as were asked for, or as fit. `empty`: the server has no more to give from here on, which does
-   * not mean that there is no more. `large`: the next message alone is more than what fits. `gone`: nobody answers for the
-   * consumer. `silent`: nothing came for too long.
-   */
-  readonly end: "full" | "empty" | "large" | "gone" | "silent";
-}
 
 export interface FetchOptions {
   readonly batch: number;

@@ -10,7 +10,10 @@ const copiedBytes = 65_536;
  * 48 bits that stand for all that a replica says of a message: sequence, time, subject, headers and payload. Enough to notice
  * that two replicas differ by accident; it is no protection against someone who wants them to look alike.
  */
-export function messageDigest(delivery: Delivery, { subject, headers, payload }: RawMessage): number {
+export function messageDigest(
+  delivery: Pick<Delivery, "streamSequence" | "time">,
+  { subject, headers, payload }: RawMessage,
+): number {
   const head = Buffer.alloc(headBytes);
   head.writeDoubleBE(delivery.streamSequence, 0);
   head.writeBigInt64BE(delivery.time, 8);

@@ -1,21 +1,17 @@
 import { ReplicaComparison, type ReplicaFindings } from "../../cluster/verify/replica-comparison.ts";
 import type { SequenceRun } from "../../cluster/verify/verified-stream.ts";
 import { SequenceRanges } from "../../formats/sequence-ranges.ts";
-import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import type { Pace } from "./pace.ts";
-import { ReplicaReader, UnreadableReplica } from "./replica-reader.ts";
+import { type OpenReplica, UnreadableReplica } from "./replica-access.ts";
+import { ReplicaReader } from "./replica-reader.ts";
 
 export interface ReadRangesOptions {
-  readonly api: JetStreamApi;
-  readonly stream: string;
+  readonly open: OpenReplica;
   /** The servers whose replicas are read side by side. */
   readonly servers: readonly string[];
-  /** How many replicas the stream has. */
-  readonly replicas: number;
   /** Ascending, both ends inclusive. */
   readonly ranges: readonly SequenceRun[];
   readonly averageBytes: number;
-  readonly silenceMs?: number | undefined;
   readonly pace: Pace;
   readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -50,12 +46,15 @@ export async function readRanges(options: ReadRangesOptions): Promise<RangesRead
 type Together = Omit<RangesRead, "notRead"> | { readonly lost: string; readonly why: UnreadableReplica };
 
 async function readTogether(options: ReadRangesOptions, servers: readonly string[]): Promise<Together> {
+  const { averageBytes } = options;
   const comparison = new ReplicaComparison(servers);
   const holes = new Map<string, SequenceRanges>();
   if (servers.length === 0) return { messages: 0, findings: [], holes };
   for (const [from, through] of options.ranges) {
     await using readers = new AsyncDisposableStack();
-    const all = servers.map((server) => readers.use(new ReplicaReader({ ...options, server, from, through })));
+    const all = servers.map((server) =>
+      readers.use(new ReplicaReader({ server, access: options.open(server), from, through, averageBytes })),
+    );
     while (all.some((reader) => !reader.done)) {
       // Those furthest back go on together; the others wait, so that little has to be kept.
       const at = Math.min(...all.filter(({ done }) => !done).map(({ server }) => comparison.upToOf(server)));

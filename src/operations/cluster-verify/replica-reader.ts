@@ -1,22 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { RelightError } from "../../errors.ts";
-import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
-import { AimedConsumer, aimConsumer } from "./aim-consumer.ts";
-import { type Fetched, fetchBatch } from "./fetch-batch.ts";
+import type { Fetched } from "./fetched.ts";
+import { batchBytes, type ReplicaAccess, UnreadableReplica } from "./replica-access.ts";
 
 export interface ReplicaReaderOptions {
-  readonly api: JetStreamApi;
-  readonly stream: string;
   readonly server: string;
-  readonly replicas: number;
+  /** To be disposed of with the reader. */
+  readonly access: ReplicaAccess;
   /** The part to read, both inclusive. */
   readonly from: number;
   readonly through: number;
   /** Bytes of an average message: how many are asked for at once. */
   readonly averageBytes: number;
-  /** Silence of a server that ends a request, in ms. Default 5000. */
-  readonly silenceMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What one replica said of the next part of its stream. */
@@ -30,36 +23,22 @@ export interface ReplicaPart {
   readonly hole: readonly [first: number, last: number] | null;
 }
 
-/** A server may send so much at once. */
-const batchBytes = 1024 * 1024;
+/** A server may send so many at once. */
 const batchMessages = 1_000;
-/** Holes that are measured; one costs up to some forty consumers. Behind them the reading ends. */
+/** Holes that are measured; one costs up to some forty requests. Behind them the reading ends. */
 const holesMeasured = 32;
-/** A consumer that fell away, as where its server was restarted, is made anew so often. */
+/** Where nobody answers, as where the server was restarted, it is asked anew so often. */
 const renewals = 5;
-/** A consumer that is not heard of yet is asked so often. */
-const asks = 20;
-
-/** Reading a replica was not possible, or not to its end. */
-export class UnreadableReplica extends Error {
-  readonly kind: "refused" | "missed" | "lost";
-  constructor(kind: UnreadableReplica["kind"], reason: string) {
-    super(reason);
-    this.kind = kind;
-  }
-}
-
 /**
- * Reads one replica of a stream from one sequence through another, through consumers on its server. Where the server stops
+ * Reads one replica of a stream from one sequence through another. Where the server stops
  * though there should be more, it looks for where it goes on: a damaged block makes it stop, and say that nothing is pending.
  *
- * Throws {@link UnreadableReplica}, CANCELLED, and what the API throws. To be disposed of: it has a consumer.
+ * Throws {@link UnreadableReplica}, CANCELLED, and what the API throws. To be disposed of.
  */
 export class ReplicaReader implements AsyncDisposable {
   readonly #options: ReplicaReaderOptions;
   readonly #batch: number;
   #next: number;
-  #consumer: AimedConsumer | undefined;
   #renewals = 0;
   #holes = 0;
 
@@ -95,8 +74,7 @@ export class ReplicaReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#consumer?.remove();
-    this.#consumer = undefined;
+    await this.#options.access[Symbol.asyncDispose]();
   }
 
   /** Without what was published since: that was not asked for. */
@@ -107,13 +85,13 @@ export class ReplicaReader implements AsyncDisposable {
     return { sequences: sequences.slice(0, end), digests: digests.slice(0, end), bytes, upTo, hole };
   }
 
-  /** What the consumer gives, which is made anew where it fell away. */
+  /** What the replica gives, which is asked anew where nobody answers. */
   async #fetch(): Promise<Fetched> {
+    const { access } = this.#options;
     let batch = this.#batch;
     let silent = false;
     for (;;) {
-      this.#consumer ??= await this.#aim(this.#next);
-      const fetched = await this.#ask(this.#consumer, batch);
+      const fetched = await access.fetch(this.#next, batch);
       if (fetched.sequences.length > 0 || fetched.end === "empty") return fetched;
       if (fetched.end === "large") {
         batch = 1;
@@ -123,21 +101,8 @@ export class ReplicaReader implements AsyncDisposable {
       if (fetched.end === "silent" && silent) return fetched;
       silent = fetched.end === "silent";
       this.#renewals++;
-      await this[Symbol.asyncDispose]();
-      if (this.#renewals > renewals) {
-        throw new UnreadableReplica("lost", `it loses its consumers, the last one at sequence ${this.#next}`);
-      }
-    }
-  }
-
-  /** Asks a consumer, which may not be heard of yet where it is new. */
-  async #ask(consumer: AimedConsumer, batch: number): Promise<Fetched> {
-    const { silenceMs = 5_000, signal, stream } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      const fetched = await fetchBatch(consumer, { batch, maxBytes: batchBytes, silenceMs, signal });
-      if (signal?.aborted) throw new RelightError("CANCELLED", `reading "${stream}" was cancelled`);
-      if (fetched.end !== "gone" || fetched.sequences.length > 0 || attempt === asks) return fetched;
-      await sleep(50);
+      await access.renew();
+      if (this.#renewals > renewals) throw unanswered(this.#next);
     }
   }
 
@@ -171,24 +136,19 @@ export class ReplicaReader implements AsyncDisposable {
       if (await this.#givesFrom(middle)) good = middle;
       else bad = middle;
     }
-    await this[Symbol.asyncDispose]();
+    await this.#options.access.renew();
     return [first, good - 1];
   }
 
   /** Whether the replica hands out anything that begins at a sequence and is not published since. */
   async #givesFrom(sequence: number): Promise<boolean> {
-    await using consumer = await this.#aim(sequence);
-    const { sequences, end } = await this.#ask(consumer, 1);
-    if (end === "gone" && sequences.length === 0) {
-      throw new UnreadableReplica("lost", `it loses its consumers, the last one at sequence ${sequence}`);
-    }
-    return (sequences[0] ?? Number.POSITIVE_INFINITY) <= this.#options.through;
-  }
-
-  async #aim(from: number): Promise<AimedConsumer> {
-    const { api, stream, server, replicas, signal } = this.#options;
-    const aimed = await aimConsumer({ api, stream, server, replicas, from, signal });
-    if (aimed instanceof AimedConsumer) return aimed;
-    throw new UnreadableReplica(aimed.kind, aimed.reason);
+    const { access, through } = this.#options;
+    await access.renew();
+    const { sequences, end } = await access.fetch(sequence, 1);
+    if (end === "gone" && sequences.length === 0) throw unanswered(sequence);
+    return (sequences[0] ?? Number.POSITIVE_INFINITY) <= through;
   }
 }
+
+const unanswered = (sequence: number): UnreadableReplica =>
+  new UnreadableReplica("lost", `nobody answers for it any more, the last time at sequence ${sequence}`);

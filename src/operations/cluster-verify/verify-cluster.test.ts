@@ -14,6 +14,7 @@ import { flipByte } from "../../testing/cluster-harness/flip-byte.ts";
 import { clusterVersions } from "../../testing/cluster-versions.ts";
 import { fillStream } from "../../testing/fill.ts";
 import { openTestSession } from "../../testing/open-test-session.ts";
+import { fetchMessages } from "../../testing/pull.ts";
 import { createConsumer, createStream } from "../../testing/stream-setup.ts";
 import { awaitReplicas } from "../message-restore/await-replicas.ts";
 import { type VerifiedCluster, type VerifyClusterOptions, verifyCluster } from "./verify-cluster.ts";
@@ -21,6 +22,7 @@ import { type VerifiedCluster, type VerifyClusterOptions, verifyCluster } from "
 /** More than one block of 8 MB: a server may notice at its start what is wrong with the last one. */
 const messages = 10_000;
 const size = 1_000;
+const kept = (retention: "workqueue" | "interest") => ({ retention, num_replicas: 3, allow_direct: true });
 const rounds = process.env.RELIGHT_LONG ? 10 : 1;
 
 for (const version of clusterVersions("2.10", "2.15")) {
@@ -40,13 +42,17 @@ for (const version of clusterVersions("2.10", "2.15")) {
       resources.defer(() => system.close());
       await createStream(nc, { name: "ORDERS", subjects: ["orders.>"], num_replicas: 3 });
       await createStream(nc, { name: "ONE", subjects: ["one.>"] });
-      await createStream(nc, { name: "QUEUE", subjects: ["queue.>"], retention: "workqueue", num_replicas: 3 });
+      await createStream(nc, { ...kept("workqueue"), name: "QUEUE", subjects: ["queue.>"] });
+      await createStream(nc, { ...kept("workqueue"), name: "SHUT", subjects: ["shut.>"], allow_direct: false });
       await fillStream(nc, "ORDERS", { messages, size, kind: "json", subjects: ["orders.a", "orders.b"] });
       await fillStream(nc, "ONE", { messages: 50, size: 300, kind: "json", subjects: ["one.a"] });
-      await createStream(nc, { name: "EVENTS", subjects: ["events.>"], retention: "interest", num_replicas: 3 });
+      await createStream(nc, { ...kept("interest"), name: "EVENTS", subjects: ["events.>"] });
       await createConsumer(nc, "EVENTS", { durable_name: "work" });
       await fillStream(nc, "EVENTS", { messages: 50, size: 300, kind: "json", subjects: ["events.a"] });
-      await fillStream(nc, "QUEUE", { messages: 50, size: 300, kind: "json", subjects: ["queue.a"] });
+      await fillStream(nc, "QUEUE", { messages, size, kind: "json", subjects: ["queue.a", "queue.b"] });
+      await fillStream(nc, "SHUT", { messages: 50, size: 300, kind: "json", subjects: ["shut.a"] });
+      await createConsumer(nc, "QUEUE", { durable_name: "work" });
+      await nc.request("queue.a", "x".repeat(900_000));
       await createConsumer(nc, "ORDERS", { durable_name: "billing" });
       // What is deleted in the middle is missing on all of them alike.
       await session.api.request("STREAM.MSG.DELETE.ORDERS", { seq: 10 });
@@ -94,11 +100,60 @@ for (const version of clusterVersions("2.10", "2.15")) {
       assert.equal(one.content, null);
     });
 
-    it("says of a work queue, and of an interest stream, that its content is not proven", async () => {
-      const result = await verify({ streams: ["QUEUE", "EVENTS"] });
+    const direct = Number(version.split(".")[1]) >= 11;
+
+    it("CV-06: reads a work queue and an interest stream by direct gets, from 2.11 on, and takes nothing from them", async () => {
+      const before = await Promise.all(["QUEUE", "EVENTS"].map((name) => session.api.streamInfo(name)));
+      const result = await verify({ streams: ["QUEUE", "EVENTS", "SHUT"] });
       assert.equal(result.verdict, "unproven");
-      assert.match(streamOf(result, "QUEUE").reason, /work queue takes no further consumer/);
-      assert.match(streamOf(result, "EVENTS").reason, /would count as interest/);
+      const [queue, events, shut] = ["QUEUE", "EVENTS", "SHUT"].map((name) => streamOf(result, name));
+      if (direct) {
+        for (const [stream, count] of [[queue, messages + 1] as const, [events, 50] as const]) {
+          assert.equal(stream?.verdict, "proven", JSON.stringify(stream));
+          assert.deepEqual(
+            stream?.replicas.map(({ server, read }) => [server, read]),
+            ["n1", "n2", "n3"].map((name) => [name, count]),
+          );
+        }
+        assert.match(shut?.reason ?? "", /does not allow direct gets/);
+      } else {
+        assert.match(queue?.reason ?? "", /work queue takes no further consumer, and servers before 2.11 do not tell/);
+        assert.match(events?.reason ?? "", /would count as interest/);
+        assert.deepEqual(
+          [queue, events, shut].map((stream) => stream?.content),
+          [null, null, null],
+        );
+      }
+      const after = await Promise.all(["QUEUE", "EVENTS"].map((name) => session.api.streamInfo(name)));
+      assert.deepEqual(
+        after.map(({ state }) => state),
+        before.map(({ state }) => state),
+      );
+    });
+
+    it("CV-04: proves a work queue that is worked off while it is read", { skip: !direct }, async () => {
+      await createStream(nc, { ...kept("workqueue"), name: "WORKED", subjects: ["worked.>"] });
+      await createConsumer(nc, "WORKED", { durable_name: "work" });
+      await fillStream(nc, "WORKED", { messages: 3_000, size: 500, kind: "json", subjects: ["worked.a"] });
+      let stop = false;
+      const working = (async () => {
+        while (!stop) {
+          await nc.request("worked.a", "x".repeat(200));
+          const [message] = await fetchMessages(nc, "WORKED", "work", 1);
+          if (message) nc.publish(message.reply, "+ACK");
+        }
+      })();
+      try {
+        for (let round = 0; round < rounds; round++) {
+          const result = streamOf(await verify({ streams: ["WORKED"] }), "WORKED");
+          const bad = result.replicas.filter(({ verdict }) => verdict === "damaged");
+          assert.deepEqual(bad, [], JSON.stringify(result));
+        }
+      } finally {
+        stop = true;
+        await working;
+        await session.api.deleteStream("WORKED");
+      }
     });
 
     it("proves a stream that is written to, shortened and thinned out while it is read", async () => {
@@ -169,6 +224,7 @@ for (const version of clusterVersions("2.10", "2.15")) {
       assert.ok(node);
       await node.terminate("SIGTERM");
       await flipByte(node, "APP", "ORDERS");
+      await flipByte(node, "APP", "QUEUE");
       await node.launch();
       await cluster.ready();
       await awaitReplicas(session.api, "ORDERS");
@@ -193,6 +249,23 @@ for (const version of clusterVersions("2.10", "2.15")) {
       assert.match(reason, new RegExp(`^${node.name}: [\\d,]+ messages? cannot be read; whole on n\\d, n\\d$`));
       await onlyItsOwnConsumers();
       damaged = node;
+    });
+
+    it("F32: so in a work queue, which is read by direct gets", { skip: !direct }, async () => {
+      const { verdict, replicas } = streamOf(await verify({ streams: ["QUEUE"] }), "QUEUE");
+      assert.equal(verdict, "damaged", JSON.stringify(replicas));
+      for (const { server, verdict, read, unreadable, missing, unlike } of replicas) {
+        assert.deepEqual(unlike, []);
+        // Its consumer may have made the server look at the block, which then counts the rest of it no more.
+        const lost = [...unreadable, ...missing];
+        if (server !== damaged?.name) assert.deepEqual([verdict, read, lost], ["proven", messages + 1, []]);
+        else {
+          assert.equal(verdict, "damaged");
+          const [first = 0, last = 0] = [lost.at(0)?.[0], lost.at(-1)?.[1]];
+          assert.ok(first > messages / 10 && last < messages * 0.95, JSON.stringify(lost));
+          assert.equal(read, messages + 1 - sequencesIn(lost));
+        }
+      }
     });
 
     it("whose cure makes the replica whole: all of it is copied anew", async () => {

@@ -11,6 +11,7 @@ import { SequenceRanges } from "../../formats/sequence-ranges.ts";
 import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import { describeVerified } from "./describe-verified.ts";
+import { replicasOf } from "./open-replica.ts";
 import type { Pace } from "./pace.ts";
 import { type RangesRead, type ReadRangesOptions, readRanges } from "./read-ranges.ts";
 import { sampleRanges } from "./sample-ranges.ts";
@@ -36,7 +37,8 @@ const rangesAgain = 24;
 
 /**
  * Reads every replica of a stream from its first message to the last that it has now, and compares them message by message. What
- * differs is read again where the stream moved meanwhile. Changes nothing but for short-lived consumers.
+ * differs is read again where the stream moved meanwhile. Changes nothing but for
+ * short-lived consumers.
  *
  * Throws CANCELLED, STREAM_NOT_FOUND, and what the API throws.
  */
@@ -45,20 +47,20 @@ export async function verifyStream(options: VerifyStreamOptions): Promise<Verifi
   const started = Date.now();
   const before = await api.streamInfo(counted.stream);
   const { first_seq: first, last_seq: last, messages, bytes } = before.state;
-  const { retention = "limits" } = before.config;
   const servers = counted.replicas.map(({ server }) => server);
-  if (messages > 0 && retention !== "limits") return withoutContent(counted, retention);
   if (messages === 0)
     return withContent(counted, { firstSeq: first, lastSeq: last, messages: 0, sampled: false }, started);
+  const size = Math.max(servers.length, before.config.num_replicas ?? 1);
+  const open = replicasOf({ api, config: before.config, replicas: size, signal: options.signal });
+  if ("reason" in open) return withoutContent(counted, open.reason);
 
   const whole: SequenceRun = [Math.max(1, first), last];
   const ranges = sample === undefined || messages <= sample ? [whole] : sampleRanges(whole, sample);
   const sampled = ranges.length !== 1 || ranges[0] !== whole;
   const reading: ReadRangesOptions = {
     ...options,
-    stream: counted.stream,
+    open,
     servers,
-    replicas: Math.max(servers.length, before.config.num_replicas ?? 1),
     ranges,
     averageBytes: bytes / messages,
   };
