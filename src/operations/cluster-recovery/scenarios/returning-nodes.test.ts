@@ -76,7 +76,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       for (const name of names) await scene.cluster.wipe(name);
       await Promise.all(names.map((name) => scene.cluster.node(name).launch()));
       await scene.cluster.ready();
-      const stuck = await scene.recover({}, { maxWaitMs: 20_000 });
+      const stuck = await scene.recover({}, { maxWaitMs: 60_000 });
       assert.deepEqual(stuck.steps, []);
       assert.ok(
         stuck.left.some(({ step }) => step === "ask:census"),
