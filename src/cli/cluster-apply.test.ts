@@ -62,6 +62,8 @@ describe("relight cluster apply", { timeout: 300_000 }, () => {
     await on.goodDay();
     const before = await on.contents("ORDERS", "ONE");
 
+    const dry = await scene.run("apply", "--dry-run");
+    assert.deepEqual([dry.code, /^ok {2}Nothing to do\.$/m.test(dry.stdout)], [0, true], dry.stderr);
     const apply = (): Promise<RelightRun> => scene.run("apply", "--yes", "--json");
     const [mute, ...two] = await Promise.all([scene.run("apply"), apply(), apply()]);
     assert.equal(mute.code, 2, mute.stderr);

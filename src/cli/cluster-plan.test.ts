@@ -197,7 +197,7 @@ for (const version of ["2.15", "2.10.26"]) {
       assert.match(cut.stdout, /^Note: Not counted as a backup: .*ONE.*has 10 bytes/m);
       assert.match(cut.stdout, /^ +Blocked: .*\[r1-uncovered\]$/m);
       assert.match(cut.stdout, /^Left for a person to decide or repair:\n {2}step \d+, peer-remove /m);
-      assert.match(cut.stdout, /Say it to this command as a backup: --backups <dir>; may be lost: --release/);
+      assert.match(cut.stdout, /The flags for it: a backup: --backups <dir>; may be lost: --release/);
     });
   });
 }

@@ -59,7 +59,9 @@ export const checkLeaders: Check = {
         severity: "critical",
         title: "These streams take no messages.",
         evidence: lost.map(({ account, stream, reason }) => `${streamLabel({ account, name: stream })}: ${reason}`),
-        cure: "Bring their servers back with their disks. Do not remove a server, and do not scale these streams down.",
+        cure:
+          "Bring their servers back with their disks. Do not remove a server, and do not scale these streams down, before you " +
+          "have seen: relight cluster plan.",
       });
     }
     const deadStreams = new Set(lost.map(({ account, stream }) => `${account} ${stream}`));
