@@ -5,6 +5,7 @@ import {
   backup,
   n3Gone,
   remembered,
+  rememberingServer,
   replicated,
   three,
   whole,
@@ -168,6 +169,26 @@ const rows: readonly PlanRow[] = [
   {
     story: "CP-11: only when every missing member is said to be gone",
     situation: { servers: ["n1", "!n2", "!n3"], words: { gone: ["n2"] } },
+    outlook: "blocked",
+    steps: ["wait:meta blocked"],
+  },
+  {
+    story: "CP-11: a server that was removed before is none of them, and need not be named",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      ledger: rememberingServer("n4", 900_000, 600_000),
+    },
+    outlook: "act",
+    steps: ["meta-rescue:meta ready", "wait:meta later"],
+  },
+  {
+    story: "CP-11: one that is remembered, and was not removed, may be a member that nobody can name any more",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      ledger: rememberingServer("n4", 900_000, null),
+    },
     outlook: "blocked",
     steps: ["wait:meta blocked"],
   },

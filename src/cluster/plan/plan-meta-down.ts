@@ -14,7 +14,10 @@ import { serversOfKind, type View } from "./view.ts";
 export function planMetaDown(view: View): readonly PlanStep[] {
   const { meta, rules, servers } = view;
   const gone = serversOfKind(view, "gone").filter(({ byWord }) => byWord);
-  const others = [...servers.values()].filter(({ kind, byWord }) => kind === "silent" || (kind === "gone" && !byWord));
+  // One that was removed is no member that could come back.
+  const others = [...servers.values()].filter(
+    ({ kind, byWord, removedAt }) => removedAt === null && (kind === "silent" || (kind === "gone" && !byWord)),
+  );
   const starting = serversOfKind(view, "starting", "disabled");
   const missing = meta.size - meta.living.length;
   const start = makeStep({
