@@ -131,7 +131,7 @@ class Scene implements AsyncDisposable {
 
 describe("a cluster of several accounts", { timeout: 300_000 }, () => {
   for (const version of ["2.10", "2.15"]) {
-    it(`${version}: a dead server's streams of all accounts come back in one run with all credentials, or in a run for each`, async () => {
+    it(`CA-10, ${version}: a dead server's streams of all accounts come back in one run with all credentials, or in a run for each`, async () => {
       await using scene = await Scene.start(version);
       await scene.fill("APP", "n4", 10);
       await scene.fill("SHOP", "n4", 15);
