@@ -109,7 +109,8 @@ export function planMetaDown(view: View): readonly PlanStep[] {
     ask(
       "meta",
       `${names(gone)} will not come back, and nats-server ${rules.versions.join(", ")} has no way to a quorum without them`,
-      "Start servers of all the old names, with empty disks too: when every member answers, they elect. Else restore to a new cluster.",
+      "Start servers of all the old names, with empty disks too: when every member answers, they elect. Else restore what was backed " +
+        "up to a new cluster: relight account restore <backups>. What was salvaged there has no consumers: create those anew.",
     ),
   ];
 }
