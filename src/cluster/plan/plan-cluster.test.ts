@@ -13,12 +13,19 @@ import {
   withSpare,
 } from "../../testing/sketch-situation.ts";
 import { peerIdOf } from "../peer-id.ts";
+import { seenOr } from "../unseen.ts";
 
 /** n2 has not yet got what its leader sent just now. */
 const inFlight = three.map((name) => {
   const standing = { current: name !== "n2", offline: false, activeMs: 4, lag: name === "n2" ? 3 : 0 };
   return { name, peer: peerIdOf(name), standing };
 });
+
+/** n1 leads it, and n2 says that n3 does. */
+const atOdds = {
+  ...whole(),
+  replicas: seenOr(whole().replicas, []).map((one) => (one.server === "n2" ? { ...one, leader: "n3" } : one)),
+};
 
 const rows: readonly PlanRow[] = [
   {
@@ -114,6 +121,52 @@ const rows: readonly PlanRow[] = [
       offline: ["n4"],
       words: { gone: ["n4"] },
       streams: [replicated("ORDERS", ["+n1", "+n2", "xn4"], "n1", { claimants: ["n1", "n2"] })],
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06: a server that names another leader of the meta group than the one that leads",
+    situation: {
+      servers: [...three, "!n4", "n5"],
+      words: { gone: ["n4"] },
+      meta: {
+        claims: [
+          { server: "n1", leader: "n1", size: 5 },
+          { server: "n5", leader: "n3", size: 5 },
+        ],
+      },
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06: replicas of one stream that name different leaders, in both samples",
+    situation: { servers: three, streams: [atOdds] },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06: in one sample only that is an election",
+    situation: {
+      servers: three,
+      streams: [atOdds],
+      earlier: (sample) => ({ ...sample, accounts: sample.accounts.map((one) => ({ ...one, streams: [whole()] })) }),
+    },
+    outlook: "whole",
+    steps: [],
+  },
+  {
+    story: "CP-11: no quorum is lowered where those who answer do not agree how large the group is: they may be two",
+    situation: {
+      servers: ["n1", "n2", "!n3", "!n4", "!n5"],
+      words: { gone: ["n3", "n4", "n5"] },
+      meta: {
+        claims: [
+          { server: "n1", leader: null, size: 5 },
+          { server: "n2", leader: null, size: 3 },
+        ],
+      },
     },
     outlook: "hold",
     steps: ["wait:partition blocked"],
