@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stepOf } from "../../testing/check-plan.ts";
-import { backup, remembered, replicated, type Situation } from "../../testing/sketch-situation.ts";
+import { backup, before, remembered, replicated, type Situation } from "../../testing/sketch-situation.ts";
 import type { ReplicaPicture } from "../picture.ts";
 
 const replica = (server: string, lastSeq: number): ReplicaPicture => ({
@@ -59,5 +59,42 @@ describe("which replicas that are left may become the stream", () => {
     assert.deepEqual(codes(below(left, { backups: [backup("ORDERS", 500)] })), ["survivors-differ"]);
     assert.deepEqual(codes(below(left, { backups: [backup("ORDERS", 600)] })), []);
     assert.deepEqual(codes(below(left, released)), []);
+  });
+
+  it("CP-34, CP-40: so where all answer and nobody leads: none of several that differ", () => {
+    const leaderless = (...ends: readonly number[]): Situation => ({
+      version: "2.10.27",
+      servers: ["n1", "n2", "n3"],
+      streams: [
+        replicated("ORDERS", ["+n1", "+n2", "+n3"], null, {
+          replicas: ends.map((end, index) => replica(`n${index + 1}`, end)),
+          allowDirect: true,
+        }),
+      ],
+      memory: [
+        remembered("ORDERS", ["n1", "n2", "n3"], { leaderlessSince: before(120_000), stepDownAt: before(60_000) }),
+      ],
+    });
+    assert.deepEqual(codes(leaderless(500, 500, 500)), []);
+    assert.deepEqual(codes(leaderless(500, 500, 400)), ["survivors-differ"]);
+    assert.deepEqual(codes(leaderless(400, 400, 400)), ["survivor-behind"]);
+  });
+
+  it("CP-28, CP-34: no dead peer is removed from one below its quorum while it is being moved", () => {
+    const dead = ["n2", "n3", "n4"];
+    const moving = replicated("ORDERS", ["+n1", "xn2", "xn3", "xn4"], null, { wanted: 3 });
+    const situation: Situation = {
+      version: "2.10.27",
+      servers: ["n1", "n5", "n6", "n7", "!n2", "!n3", "!n4"],
+      offline: dead,
+      words: { gone: dead },
+      streams: [moving],
+      memory: [remembered("ORDERS", ["n1", "n2", "n3"])],
+    };
+    const { blockers } = stepOf(situation, "peer-remove:n2");
+    assert.ok(
+      blockers.some(({ code }) => code === "moving"),
+      JSON.stringify(blockers),
+    );
   });
 });
