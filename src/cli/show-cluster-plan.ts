@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ClusterPlan } from "../cluster/plan/cluster-plan.ts";
-import { ExitCode } from "../errors.ts";
+import { ExitCode, RelightError } from "../errors.ts";
 import { operatorWords, type RecoveryFlags } from "./options/recovery-options.ts";
 import { useColor } from "./output/use-color.ts";
 import { printJson, runLocalCommand } from "./run-local-command.ts";
@@ -21,6 +21,11 @@ export async function showClusterPlan(command: Command, flags: RecoveryFlags, na
     const found = await readBackupCovers(flags.backups ?? []);
     const words = operatorWords(flags);
     await using session = await openClusterSession(command, signal);
+    if (!(session.system ?? session.account?.connection)?.info?.cluster) {
+      throw new RelightError("USAGE", "this server belongs to no cluster, so that there is nothing to plan", {
+        hint: "What it has, and how it is: relight cluster status. What is lost comes back with: relight stream restore <backup>.",
+      });
+    }
     const known = await openClusterLedger(flags.ledger, session);
     const picture = await takePicture({
       account: session.account,
