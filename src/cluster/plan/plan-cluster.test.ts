@@ -172,6 +172,17 @@ const rows: readonly PlanRow[] = [
     steps: ["wait:partition blocked"],
   },
   {
+    story:
+      "CP-08, CP-11: a meta group that had a leader in the earlier sample has not lost its quorum for sure: no rescue yet",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      earlier: (sample) => withMeta(sample, { leader: "n1", whyNoLeader: null }),
+    },
+    outlook: "wait",
+    steps: ["wait:look-again waiting"],
+  },
+  {
     story: "CP-08: a meta leader that changed between the samples: look again",
     situation: {
       servers: [...three, "!n4", "n5"],
