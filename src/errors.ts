@@ -112,7 +112,7 @@ export const catalogue = {
   STREAM_OFFLINE: {
     exit: ExitCode.unreachable,
     meaning: "The stream has no leader: too few of its replicas are up.",
-    hint: "Bring its servers back, then run the command again.",
+    hint: "Bring its servers back, then run the command again. Where they will not come back: relight cluster plan.",
   },
 
   // Snapshot

@@ -131,7 +131,7 @@ class Scene implements AsyncDisposable {
 
 describe("a cluster of several accounts", { timeout: 300_000 }, () => {
   for (const version of ["2.10", "2.15"]) {
-    it(`${version}: a dead server's streams of all accounts come back in one run with all credentials, or in a run for each`, async () => {
+    it(`CA-10, ${version}: a dead server's streams of all accounts come back in one run with all credentials, or in a run for each`, async () => {
       await using scene = await Scene.start(version);
       await scene.fill("APP", "n4", 10);
       await scene.fill("SHOP", "n4", 15);
@@ -155,7 +155,7 @@ describe("a cluster of several accounts", { timeout: 300_000 }, () => {
       const blind = await scene.onCluster("plan", "APP", "--gone", "n4", ...first);
       assert.equal(blind.code, 3, blind.stderr);
       assert.match(blind.stdout, /not all streams of account SHOP are known: .*\[inventory-unseen\]/);
-      assert.match(blind.stdout, /Say it to this command as .*a further account: --account-context <name>/);
+      assert.match(blind.stdout, /The flags for it: .*a further account: --account-context <name>/);
 
       const both = await scene.onCluster("apply", "APP", ...all, "--gone", "n4", ...first, "--yes", "--json");
       assert.equal(both.code, 0, both.stderr + both.stdout);

@@ -54,7 +54,7 @@ class Scene implements AsyncDisposable {
 const done = ({ steps }: RecoveryOutcome): string[] => steps.map(({ id, state }) => `${id} ${state}`);
 
 describe("relight cluster apply", { timeout: 300_000 }, () => {
-  it("2.15, F31: a node with a part of an R3 and an R1 is killed and wiped: nothing without cover, all of it with a backup", async () => {
+  it("CA-05, CA-07, F31, 2.15: a node with a part of an R3 and an R1 is killed and wiped: nothing without cover, all of it with a backup", async () => {
     await using scene = await Scene.start("2.15", 4);
     const { on } = scene;
     const [victim = ""] = await on.fillReplicated("ORDERS", 3);
@@ -62,6 +62,8 @@ describe("relight cluster apply", { timeout: 300_000 }, () => {
     await on.goodDay();
     const before = await on.contents("ORDERS", "ONE");
 
+    const dry = await scene.run("apply", "--dry-run");
+    assert.deepEqual([dry.code, /^ok {2}Nothing to do\.$/m.test(dry.stdout)], [0, true], dry.stderr);
     const apply = (): Promise<RelightRun> => scene.run("apply", "--yes", "--json");
     const [mute, ...two] = await Promise.all([scene.run("apply"), apply(), apply()]);
     assert.equal(mute.code, 2, mute.stderr);

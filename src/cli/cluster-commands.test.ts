@@ -106,6 +106,7 @@ describe("relight cluster", { timeout: 120_000 }, () => {
     assert.match(stdout, new RegExp(`^FAIL +ONE .*GONE: it was on ${victim}, which does not answer`, "m"));
     assert.match(stdout, new RegExp(`^WARN +ORDERS +R3 .*${victim} is down, it can lose no more`, "m"));
     assert.match(stdout, new RegExp(`comes back with the disk of ${victim}. Do not remove or wipe`));
+    assert.match(stdout, /^Next: relight cluster plan, with the same flags/m);
     const json = await run(...asSystem, "--once", "--json");
     assert.equal(json.code, 3);
     const document = parse(json);

@@ -15,6 +15,7 @@ import { after, before, describe, it } from "node:test";
 import type { Ledger } from "../cluster/ledger.ts";
 import type { ClusterPlan } from "../cluster/plan/cluster-plan.ts";
 import { LocalCluster } from "../local/local-cluster.ts";
+import { LocalServer } from "../local/local-server.ts";
 import { openTestSession } from "../testing/open-test-session.ts";
 import { publishAll } from "../testing/publish.ts";
 import { type RelightRun, runRelight } from "../testing/relight-process.ts";
@@ -197,7 +198,21 @@ for (const version of ["2.15", "2.10.26"]) {
       assert.match(cut.stdout, /^Note: Not counted as a backup: .*ONE.*has 10 bytes/m);
       assert.match(cut.stdout, /^ +Blocked: .*\[r1-uncovered\]$/m);
       assert.match(cut.stdout, /^Left for a person to decide or repair:\n {2}step \d+, peer-remove /m);
-      assert.match(cut.stdout, /Say it to this command as a backup: --backups <dir>; may be lost: --release/);
+      assert.match(cut.stdout, /The flags for it: a backup: --backups <dir>; may be lost: --release/);
     });
   });
 }
+
+describe("relight cluster plan and apply on a server on its own", { timeout: 60_000 }, () => {
+  it("say alike that there is nothing to plan, and do not wait for a leader of what is no cluster", async () => {
+    await using resources = new AsyncDisposableStack();
+    const home = mkdtempSync(join(tmpdir(), "relight-plan-"));
+    resources.defer(() => rmSync(home, { recursive: true, force: true }));
+    const server = resources.use(await LocalServer.start({ version: "2.15", systemAccount: true }));
+    for (const command of [["plan"], ["apply", "--dry-run"], ["apply", "--yes"]]) {
+      const { code, stderr } = await runRelight(home, ["--server", server.url, "cluster", ...command, ...asSystem]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /belongs to no cluster/);
+    }
+  });
+});

@@ -29,7 +29,7 @@ const names = ({ streams }: Ledger): readonly string[] =>
   streams.filter(({ goneOnRequestAt }) => goneOnRequestAt == null).map(({ name }) => name);
 
 describe("a stream that somebody deleted", () => {
-  it("is forgotten where every server that answers has been running since it was last seen", () => {
+  it("LG-10: is forgotten where every server that answers has been running since it was last seen", () => {
     assert.deepEqual(names(after(look(1, [A, B, C, JOB]), look(2, [A, B, C]))), ["A", "B", "C"]);
   });
 

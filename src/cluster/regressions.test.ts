@@ -30,6 +30,18 @@ describe("signs that something was lost", () => {
     }
   });
 
+  it("RG-02: says of one that was created anew whether it has no less than the old one, as a restore by hand leaves it", () => {
+    const anew = (lastSeq: number): string => {
+      const stream = replicated("ONE", ["+n1"], "n1", { created: "2026-01-01T11:00:00Z", lastSeq });
+      return found({ servers: three, memory, streams: [stream] })[0]?.text ?? "";
+    };
+    assert.match(
+      anew(500),
+      /was created anew on .*; it has as many messages, and ends no earlier: as a restore by hand leaves it$/,
+    );
+    assert.match(anew(499), /was created anew on [^;]*$/);
+  });
+
   it("RG-03: nothing is inferred without a leader, from one sample, or while a replica holds more", () => {
     const empty = replicated("ONE", ["+n1"], "n1", { lastSeq: 0 });
     assert.deepEqual(kinds({ servers: three, memory, streams: [unanswered("ONE")] }), []);

@@ -1,5 +1,5 @@
 import { type Ledger, type LedgerStream, streamKey } from "./ledger.ts";
-import type { Picture, Sample, StreamPicture } from "./picture.ts";
+import type { Picture, Sample, StreamCounters, StreamPicture } from "./picture.ts";
 import { isSeen, seenOr } from "./unseen.ts";
 
 /** A sign that something was lost which the ledger remembers. */
@@ -82,6 +82,11 @@ function inSample(ledger: Ledger, sample: Sample): readonly Regression[] {
   return found;
 }
 
+/** Whether the counters alone would let one be the other, or more of it. */
+function holdsAll(now: StreamCounters, before: StreamCounters): boolean {
+  return now.messages >= before.messages && now.lastSeq >= before.lastSeq && before.messages > 0;
+}
+
 function compare(
   known: LedgerStream,
   seen: StreamPicture,
@@ -100,7 +105,9 @@ function compare(
   const less = last !== null && state !== null && state.lastSeq < last.counters.lastSeq;
   if (known.created !== null && created !== null && created !== known.created && !less) {
     const held = `${name} held sequences up to ${known.counters?.lastSeq ?? "?"} on ${known.countersAt ?? known.seenAt}`;
-    sign("recreated", `${held}, and was created anew on ${created}`, certain);
+    const whole = state !== null && known.counters !== null && holdsAll(state, known.counters);
+    const same = whole ? "; it has as many messages, and ends no earlier: as a restore by hand leaves it" : "";
+    sign("recreated", `${held}, and was created anew on ${created}${same}`, certain);
     return;
   }
   const text = `${name} held sequences up to ${baseline?.lastSeq ?? "?"} on ${countersAt ?? known.seenAt}`;

@@ -33,6 +33,8 @@ export interface ClusterRules {
   readonly resetsSmallerConsumers: boolean;
   /** An account is charged for the streams on a dead peer, also after its removal, until the other servers were restarted (up to 2.14.6). */
   readonly chargesForDeadPeers: boolean;
+  /** A stream copies all of a source once more when that was created anew, as by a restore (2.15). */
+  readonly copiesAnewFromNewOrigins: boolean;
   /** Direct get gives many messages per request (2.11). */
   readonly batchDirectGet: boolean;
   /** Streams in memory can be backed up (2.15). */
@@ -72,6 +74,7 @@ export function clusterRules(versions: readonly string[]): ClusterRules {
     streamPeerRemoveDropsAnyway: !every(2, 15),
     resetsSmallerConsumers: !every(2, 15),
     chargesForDeadPeers: !every(2, 14, 7),
+    copiesAnewFromNewOrigins: parsed.length === 0 || parsed.some((version) => isAtLeast(version, 2, 15)),
     batchDirectGet: every(2, 11),
     memorySnapshots: every(2, 15),
     offlineAfterMs: every(2, 10) ? 165_000 : 190_000,

@@ -9,12 +9,14 @@ import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../option
 import { addSystemOptions } from "../options/system-options.ts";
 import { useColor } from "../output/use-color.ts";
 import { printJson, runLocalCommand } from "../run-local-command.ts";
+import { showClusterPlan } from "../show-cluster-plan.ts";
 import { tool } from "../version.ts";
 
 interface ApplyFlags extends RecoveryFlags {
   readonly yes?: boolean;
   readonly audit?: string;
   readonly wait: number;
+  readonly dryRun?: boolean;
   readonly progress: boolean;
 }
 
@@ -30,6 +32,7 @@ export function registerClusterApply(parent: Command): void {
     );
   addLedgerOptions(addRecoveryOptions(command), { required: true })
     .option("--yes", "do not ask before steps that cannot be taken back")
+    .option("--dry-run", "show the plan as it is now, as `relight cluster plan` does, and do none of it")
     .option("--audit <file>", "where everything done is written down (default: beside the ledger)")
     .addOption(durationOption("--wait <time>", "how long to wait in all for servers and time", "15m"))
     .option("--no-progress", "log lines instead of a line that is redrawn")
@@ -47,13 +50,22 @@ export function registerClusterApply(parent: Command): void {
   addAccountOptions(command);
   addConnectionOptions(command).action(async (path: string | undefined, flags: ApplyFlags) => {
     const json = flags.json ?? false;
+    if (flags.dryRun && path === undefined) {
+      await showClusterPlan(command, flags, "cluster apply");
+      return;
+    }
     const validate = (): void => {
+      if (flags.dryRun) {
+        throw new RelightError("USAGE", "--dry-run plans anew, and a plan was given", {
+          hint: "Leave one of them out.",
+        });
+      }
       if (flags.yes || process.stdin.isTTY) return;
       throw new RelightError(
         "USAGE",
         "it asks before steps that cannot be taken back, and there is no terminal to ask on",
         {
-          hint: "See what it would do: relight cluster plan. Then pass --yes.",
+          hint: "See what it would do: --dry-run. Then pass --yes.",
         },
       );
     };

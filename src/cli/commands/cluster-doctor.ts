@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ExitCode } from "../../errors.ts";
+import { groupDigits } from "../../group-digits.ts";
 import { addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions } from "../options/connection-options.ts";
 import { addLedgerOptions, type LedgerFlag } from "../options/ledger-options.ts";
@@ -73,6 +74,8 @@ export function registerClusterDoctor(parent: Command): void {
       for (const text of covers?.refused ?? []) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
       const { account, system } = session;
       const others = session.otherAccounts;
+      if (flags.deep)
+        process.stderr.write(`Reading up to ${groupDigits(sample)} messages of each stream, on every replica.\n`);
       const verified = flags.deep
         ? await verifyCluster({ picture, streams: [], deep: true, account, others, sample, signal })
         : undefined;

@@ -1,13 +1,10 @@
 import type { Command } from "commander";
-import type { ClusterPlan } from "../../cluster/plan/cluster-plan.ts";
-import { ExitCode } from "../../errors.ts";
 import { addAccountOptions } from "../options/account-options.ts";
 import { addConnectionOptions } from "../options/connection-options.ts";
 import { addLedgerOptions } from "../options/ledger-options.ts";
-import { addRecoveryOptions, operatorWords, type RecoveryFlags } from "../options/recovery-options.ts";
+import { addRecoveryOptions, type RecoveryFlags } from "../options/recovery-options.ts";
 import { addSystemOptions } from "../options/system-options.ts";
-import { useColor } from "../output/use-color.ts";
-import { printJson, runLocalCommand } from "../run-local-command.ts";
+import { showClusterPlan } from "../show-cluster-plan.ts";
 
 export function registerClusterPlan(parent: Command): void {
   const command = parent
@@ -32,66 +29,6 @@ export function registerClusterPlan(parent: Command): void {
   addSystemOptions(command);
   addAccountOptions(command);
   addConnectionOptions(command).action(async (flags: RecoveryFlags) => {
-    await runLocalCommand({ json: flags.json ?? false, command: "cluster plan" }, async ({ signal }) => {
-      const { openClusterSession } = await import("../open-cluster-session.ts");
-      const { takePicture } = await import("../../cluster/observe/take-picture.ts");
-      const { planCluster } = await import("../../cluster/plan/plan-cluster.ts");
-      const { defaultThresholds } = await import("../../cluster/plan/plan-request.ts");
-      const { coversOfCluster } = await import("../../operations/cluster-recovery/covers-of-cluster.ts");
-      const { readBackupCovers } = await import("../../operations/cluster-recovery/read-backup-covers.ts");
-      const { checkNamedLedger, openClusterLedger, remember } = await import("../cluster-ledger.ts");
-      const { refuseUnknownServers } = await import("../known-servers.ts");
-      // What is wrong with the command line is said before anything is waited for.
-      await checkNamedLedger(flags.ledger);
-      const found = await readBackupCovers(flags.backups ?? []);
-      const words = operatorWords(flags);
-      await using session = await openClusterSession(command, signal);
-      const known = await openClusterLedger(flags.ledger, session);
-      const picture = await takePicture({
-        account: session.account,
-        others: session.otherAccounts,
-        system: session.system,
-        enough: (first) => {
-          refuseUnknownServers(words, first, known.before);
-          // Without the servers' own answers a second look brings no more.
-          return session.system === undefined;
-        },
-        onWait: (ms) => {
-          process.stderr.write(`Looking again in ${Math.ceil(ms / 1000)} s: one look is not enough to plan from.\n`);
-        },
-        signal,
-      });
-      const ledger = await remember(session.system ? known : { ...known, path: null }, picture, flags.accept);
-      const { covers, refused } = coversOfCluster(found, picture.later);
-      const now = new Date().toISOString();
-      const planned = planCluster({ picture, ledger, backups: covers, words, thresholds: defaultThresholds, now });
-      const plan = withNotes(planned, known.path !== null, refused);
-      if (flags.json) printJson(plan);
-      else {
-        const { renderClusterPlan } = await import("../output/cluster-plan.ts");
-        const { whatIsUnseen } = await import("../../cluster/what-is-unseen.ts");
-        const color = useColor();
-        const notSeen = whatIsUnseen(picture.later);
-        process.stdout.write(renderClusterPlan(plan, { notSeen, ledger: known.path, color }));
-      }
-      return plan.complete ? ExitCode.ok : ExitCode.incomplete;
-    });
+    await showClusterPlan(command, flags, "cluster plan");
   });
-}
-
-function withNotes(plan: ClusterPlan, hasLedger: boolean, refused: readonly string[]): ClusterPlan {
-  const notes = [...plan.notes, ...refused.map((text) => `Not counted as a backup: ${text}.`)];
-  if (plan.steps.some(({ kind }) => kind === "restore")) {
-    notes.push(
-      "The archives of the backups were not read for this plan: `relight cluster apply` reads them before its first step without a " +
-        "way back, `relight archive verify` at once.",
-    );
-  }
-  if (!hasLedger) {
-    notes.push(
-      "Without a ledger it cannot be known what a stream held that does not answer, so no backup is known to cover it; " +
-        "whether a stream was created anew, empty, or has vanished; since when something is stuck.",
-    );
-  }
-  return { ...plan, notes };
 }

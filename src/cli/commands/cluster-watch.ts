@@ -27,7 +27,7 @@ export function registerClusterWatch(parent: Command): void {
     .description(
       "Looks at the cluster every few seconds until it is stopped: on a terminal the lights of `relight cluster status` and what\n" +
         "`relight cluster plan` proposes, else a line for each change. A lost connection is shown, and does not end it. It remembers\n" +
-        "what streams hold, which is what a backup has to be held against when a server dies.\n\n" +
+        "what streams hold, which is what a backup has to be held against when a server dies.\n" +
         "With --auto it replaces a dead server by itself, and does nothing else: only where it saw that one server die, all else is\n" +
         "well, every stream on it has its quorum, another server can take each replica, and every stream that was on it alone is in a\n" +
         "fresh backup. Everything else is proposed, with the reasons. See docs/cluster-watch.md.",

@@ -25,6 +25,7 @@ export function registerDrillCluster(parent: Command): void {
     .option("--server-version <version>", "which nats-server: fetched where it is not there (default: 2.15)")
     .option("--nodes <n>", "3, or 5 for a stream with five replicas too; the spare comes on top", nodes, 3 as const)
     .option("--keep", "leave the backup, the audit log, and the servers' stores and logs; says where")
+    .option("--no-progress", "as elsewhere: lines only, and nothing is redrawn; here it is so anyway")
     .option("--json", "one JSON document on stdout, at the end")
     .addHelpText(
       "after",

@@ -41,14 +41,14 @@ export function reportChange(outcome: ChangeOutcome, json: boolean): void {
 export function renderChange(outcome: ChangeOutcome, color: boolean): string {
   const { status, summary, step, blockers, forced, record, left, audit } = outcome;
   const [mark, paint] = marks[status];
-  const lines = [`${color ? styleText(paint, mark, { validateStream: false }) : mark}  ${summary}`];
+  const lines = [`${color ? styleText(paint, mark, { validateStream: false }) : mark}  ${readable(summary)}`];
   if (step && (status === "planned" || status === "refused")) {
     if (status === "planned") lines.push(`     Risk: ${step.risk}`);
-    lines.push(...step.evidence.map((text) => `     Seen: ${text}`));
+    lines.push(...step.evidence.map((text) => `     Seen: ${readable(text)}`));
   }
   if (status !== "nothing" && blockers.length > 0) {
     lines.push("", forced ? "What spoke against it:" : "What speaks against it:");
-    for (const { text, cure } of blockers) lines.push(`  - ${text}`, `    ${cure}`);
+    for (const { text, cure } of blockers) lines.push(`  - ${readable(text)}`, `    ${readable(cure)}`);
   }
   if (record?.error) lines.push(`     ${record.error.hint}`);
   if (left.length > 0) lines.push("", "Left to be done:", ...left.map((text) => `  - ${readable(text)}`));

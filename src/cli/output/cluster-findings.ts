@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { Examination } from "../../cluster/doctor/examine.ts";
 import type { Finding, Severity } from "../../cluster/doctor/finding.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
+import { readable } from "./cluster-plan.ts";
 import { plural } from "./format-values.ts";
 import { notSeenLines } from "./not-seen-lines.ts";
 
@@ -38,7 +39,7 @@ function renderFinding({ id, severity, title, evidence, cure }: Finding, color: 
   const rest = evidence.length - shown;
   return [
     `${mark} ${id}: ${title}`,
-    ...evidence.slice(0, shown).map((line) => `    ${line}`),
+    ...evidence.slice(0, shown).map((line) => `    ${readable(line)}`),
     ...(rest > 0 ? [`    and ${rest} more (--json has all)`] : []),
     `  Cure: ${cure}`,
   ];

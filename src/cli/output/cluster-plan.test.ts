@@ -1,13 +1,39 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isSeen } from "../../cluster/unseen.ts";
 import { planOf } from "../../testing/check-plan.ts";
-import { remembered, replicated, type Situation, shortOfN3 } from "../../testing/sketch-situation.ts";
+import {
+  backup,
+  remembered,
+  rememberingServer,
+  replicated,
+  type Situation,
+  shortOfN3,
+  unanswered,
+} from "../../testing/sketch-situation.ts";
 import { renderClusterPlan } from "./cluster-plan.ts";
 
 const rendered = (situation: Situation): string =>
   renderClusterPlan(planOf(situation), { notSeen: [], ledger: null, color: false });
 
 describe("a plan for a person", () => {
+  it("says which step can be done now, where one before it is for a person", () => {
+    // ONE was on n3 only, and no living server may have it; that keeps nobody from removing n3.
+    const { config } = shortOfN3();
+    const one = isSeen(config) ? { ...config, placement: { tags: ["fast"] }, replicas: 1 } : assert.fail();
+    const text = rendered({
+      servers: ["n1", "n2", "!n3", "n4"],
+      offline: ["n3"],
+      words: { gone: ["n3"] },
+      streams: [{ ...unanswered("ONE"), config: one }, shortOfN3()],
+      memory: [remembered("ONE", ["n3"])],
+      backups: [backup("ONE", 500, { settings: one })],
+      ledger: rememberingServer("n3", 25_000, null),
+    });
+    assert.match(text, /^1\. READY {2}add-node .*for a person$/m);
+    assert.match(text, /^READY {2}5 steps, step 2 can be done now\. 1 of 5 steps is for a person\.$/m);
+  });
+
   it("names --without-spare only where fewer replicas will do", () => {
     const dead: Situation = { servers: ["n1", "n2", "!n3"], offline: ["n3"], words: { gone: ["n3"] } };
     assert.match(rendered({ ...dead, streams: [shortOfN3()] }), /fewer replicas will do: --without-spare/);

@@ -42,10 +42,15 @@ export interface RenderPlanOptions {
   readonly color: boolean;
   /** It is about to be carried out. */
   readonly applied?: boolean;
+  /** How many samples it is made of. Default: two. */
+  readonly looks?: 1 | 2;
 }
 
 /** A plan for a person at night: what is to be done in which order, then what is left for them; nothing of it is done. */
-export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color, applied }: RenderPlanOptions): string {
+export function renderClusterPlan(
+  plan: ClusterPlan,
+  { notSeen, ledger, color, applied, looks = 2 }: RenderPlanOptions,
+): string {
   const paint: Paint = (name, text) => (color ? styleText(name, text, { validateStream: false }) : text);
   const { mark, color: markColor } = outlooks[plan.outlook];
   const lines = [`${paint(markColor, mark)}  ${readable(plan.summary)}`];
@@ -56,7 +61,7 @@ export function renderClusterPlan(plan: ClusterPlan, { notSeen, ledger, color, a
     for (const { text, cure } of plan.hazards) lines.push(`Known fault: ${text}. ${cure}`);
   }
   lines.push(...notSeenLines(notSeen));
-  lines.push(`As of ${readable(plan.takenAt)}, two looks.${versions(plan)}`);
+  lines.push(`As of ${readable(plan.takenAt)}, ${looks === 1 ? "one look" : "two looks"}.${versions(plan)}`);
   if (applied) return `${lines.join("\n")}\n`;
   lines.push(plan.steps.length === 0 ? "Nothing was changed." : `This is a plan only: nothing was done. ${next(plan)}`);
   if (ledger !== null) lines.push(`Remembered in ${ledger}.`);
@@ -140,7 +145,7 @@ function forAPerson({ steps, complete }: ClusterPlan): readonly string[] {
 /** How a person says to a command what the cures of these blockers ask for; null: there is nothing to say. */
 export function howToSay(codes: ReadonlySet<string>): string | null {
   const said = sayings.filter(([pattern]) => [...codes].some((code) => pattern.test(code))).map(([, text]) => text);
-  return said.length === 0 ? null : `Say it to this command as ${[...new Set(said)].join("; ")}.`;
+  return said.length === 0 ? null : `The flags for it: ${[...new Set(said)].join("; ")}.`;
 }
 
 function numberOf({ steps }: ClusterPlan, id: string): number | null {

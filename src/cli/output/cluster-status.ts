@@ -119,6 +119,11 @@ function sentence({ state, reason, settled }: StreamStatus): string {
 function notes(status: ClusterStatus, { earlier, later }: Picture): string {
   const lines: string[] = [];
   const silent = later.servers.filter(({ answers }) => answers === false).map(({ name }) => name);
+  if (status.streams.some(({ state }) => state === "gone") && silent.length === 0) {
+    lines.push(
+      "No member is missing that could bring back what is gone: only a backup has it, or the disk of a server that was removed.",
+    );
+  }
   if (status.streams.some(({ state }) => state === "gone") && silent.length > 0) {
     const disks = silent.length === 1 ? `the disk of ${silent[0]}` : `the disks of ${nameList(silent)}`;
     lines.push(
@@ -140,6 +145,10 @@ function notes(status: ClusterStatus, { earlier, later }: Picture): string {
     }
   }
   lines.push(...notSeenLines(status.notSeen));
+  // Without the servers' own answers there is no plan.
+  if (status.light !== "green" && isSeen(later.sight.system)) {
+    lines.push("Next: relight cluster plan, with the same flags, shows what to do about it, and does none of it.");
+  }
   const looks =
     earlier === null
       ? "one look"

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
+import { recoveryPlaces } from "../../operations/cluster-recovery/recovery-places.ts";
 import type { RecoveryEvent, RecoveryOutcome } from "../../operations/cluster-recovery/recovery-request.ts";
 import { howToSay, readable, targetOf } from "./cluster-plan.ts";
 import { formatSeconds } from "./format-values.ts";
@@ -11,6 +12,8 @@ const marks = {
   failed: ["FAILED", "red"],
   cancelled: ["CANCELLED", "yellow"],
 } as const;
+
+const saving: ReadonlySet<PlanStep["kind"]> = new Set(["back-up-first", "salvage"]);
 
 /** How a recovery ended, for a person at night: what was done, what is left and how it is cured, and where it is written down. */
 export function renderRecovery(outcome: RecoveryOutcome, color: boolean): string {
@@ -25,6 +28,8 @@ export function renderRecovery(outcome: RecoveryOutcome, color: boolean): string
   const said = howToSay(codesOf(outcome));
   if (said !== null) lines.push(`  ${said}`);
   lines.push("");
+  const saved = outcome.steps.some(({ kind, state }) => state === "done" && saving.has(kind));
+  if (saved) lines.push(`Backups that were made are in ${recoveryPlaces(outcome.ledger).newBackups}.`);
   if (outcome.steps.length > 0) lines.push(`What was done is in ${outcome.audit}.`);
   lines.push(`Remembered in ${outcome.ledger}.`);
   return `${lines.join("\n")}\n`;

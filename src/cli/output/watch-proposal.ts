@@ -23,7 +23,7 @@ export function proposalLines({ plan, unasked }: Proposal, { auto, backups }: Pr
     lines.push(`blocked: ${readable(text)}`, `  cure: ${readable(cure)}`);
   }
   const codes = new Set(steps.flatMap((step) => step.blockers.map(({ code }) => code)));
-  const said = howToSay(codes)?.replace("Say it to this command", "Say it to relight cluster apply");
+  const said = howToSay(codes)?.replace("The flags for it", "The flags of relight cluster apply for it");
   if (said) lines.push(`  ${said}`);
   if (plan.outlook === "act") {
     if (auto && !unasked.may) lines.push(`not done by itself: ${listed(unasked.reasons.map(({ text }) => text))}`);

@@ -182,6 +182,11 @@ describe("planChange: step-down", () => {
     assert.equal(prefer("n2").step.arguments.preferred, "n2");
     assert.deepEqual(codes(prefer("n2")), []);
     assert.deepEqual(codes(prefer("n2", { version: "2.10.26" })), ["version"]);
+    const seenByNone = (version?: string): ChangePlan =>
+      planChange(requestOf(withoutSystem), { verb: "step-down", stream: "S", preferred: "n2" }, version);
+    assert.deepEqual(codes(seenByNone("2.15.1")), []);
+    assert.deepEqual(codes(seenByNone("2.10.26")), ["version"]);
+    assert.deepEqual(codes(seenByNone()), ["version"]);
     assert.deepEqual(codes(prefer("n1")), ["leads-already"]);
     assert.deepEqual(codes(prefer("n2", { peers: ["+n1", "~n2", "+n3"] })), ["nobody-current"]);
   });

@@ -4,6 +4,7 @@ import type { PlanRequest } from "../plan/plan-request.ts";
 import type { StreamStanding } from "../plan/stream-standing.ts";
 import { type View, viewOf } from "../plan/view.ts";
 import { isSeen } from "../unseen.ts";
+import { clusterRules } from "../version-hazards.ts";
 import { block, memberOf, type PlanVerb } from "./group-facts.ts";
 import { lackingReplica } from "./lacking-replica.ts";
 import { planMove } from "./plan-move.ts";
@@ -13,10 +14,13 @@ import type { ChangePlan, StreamChange } from "./stream-change.ts";
 
 /**
  * What a change of one stream's group comes to, with all that speaks against it, by what the planner knows of the servers' ways.
- * Pure. Throws STREAM_NOT_FOUND, and USAGE for a server that has no part in the stream.
+ * `version` is that of the server that was asked, for where no server told its own. Pure. Throws STREAM_NOT_FOUND, and USAGE for a
+ * server that has no part in the stream.
  */
-export function planChange(request: PlanRequest, change: StreamChange): ChangePlan {
-  const view = viewOf(request);
+export function planChange(request: PlanRequest, change: StreamChange, version?: string): ChangePlan {
+  const seen = viewOf(request);
+  const told = seen.rules.versions.length > 0 || version === undefined;
+  const view: View = told ? seen : { ...seen, rules: clusterRules([version]) };
   const stream = findStream(view, change.stream);
   const blockers = [...standing(view, stream, change)];
   const step = verbs[change.verb](view, stream, change as never, blockers);

@@ -18,6 +18,8 @@ export interface ServerRemoval {
   readonly absolute: boolean;
   /** What becomes of the streams on it, for a person. */
   readonly fates: readonly string[];
+  /** Keys of those that no replica is left of. */
+  readonly lost: readonly string[];
 }
 
 /** Reasons that no word of the operator overrides: the server is there, or nobody knows who decides. */
@@ -30,7 +32,8 @@ const absoluteCodes: ReadonlySet<string> = new Set(["answers", "no-step", "two-l
 export function judgeServerRemoval(word: string, request: PlanRequest, plan: ClusterPlan): ServerRemoval {
   const view = viewOf(request);
   const server = [...view.servers.values()].find((one) => isMeant(word, one)) ?? null;
-  if (server === null || !server.member) return { server, step: null, blockers: [], absolute: false, fates: [] };
+  if (server === null || !server.member)
+    return { server, step: null, blockers: [], absolute: false, fates: [], lost: [] };
   const step = plan.steps.find(({ id }) => id === `peer-remove:${server.name}`) ?? null;
   const blockers = step === null ? whyNoStep(server, plan) : whyNotYet(step, plan);
   const fates = view.streams.flatMap((stream) => {
@@ -43,7 +46,10 @@ export function judgeServerRemoval(word: string, request: PlanRequest, plan: Clu
       `${key}: ${names.length > 0 ? `${nameList(names)} can take its replica` : `nobody can take its replica; needed: a server ${need}`}`,
     ];
   });
-  return { server, step, blockers, absolute: blockers.some(({ code }) => absoluteCodes.has(code)), fates };
+  const lost = view.streams.flatMap(({ key, group, alive }) =>
+    group?.includes(server.name) && alive.length === 0 ? [key] : [],
+  );
+  return { server, step, blockers, absolute: blockers.some(({ code }) => absoluteCodes.has(code)), fates, lost };
 }
 
 function whyNoStep({ name, kind }: ServerStanding, plan: ClusterPlan): readonly Blocker[] {

@@ -67,12 +67,15 @@ function differences(before: StreamPicture, now: StreamPicture): { readonly more
   for (const replica of now.replicas) {
     const old = replicaOn(before, replica.server);
     if (!old || replica === leader) continue;
-    const text = `${streamLabel(now)}: ${show(replica)}; leader ${show(leader)}`;
+    const sized = replica.state.messages === leader.state.messages;
+    const text = `${streamLabel(now)}: ${show(replica, sized)}; leader ${show(leader, sized)}`;
     if (Math.min(old.state.lastSeq, replica.state.lastSeq) > leader.state.lastSeq) found.more.push(text);
     const aligned = replica.state.lastSeq === leader.state.lastSeq && old.state.lastSeq === leaderBefore.state.lastSeq;
-    const gap = replica.state.messages - leader.state.messages;
-    const gapBefore = old.state.messages - leaderBefore.state.messages;
-    if (aligned && gap !== 0 && gap === gapBefore) found.other.push(text);
+    const lasting = (["messages", "firstSeq", "bytes"] as const).some((counter) => {
+      const gap = replica.state[counter] - leader.state[counter];
+      return gap !== 0 && gap === old.state[counter] - leaderBefore.state[counter];
+    });
+    if (aligned && lasting) found.other.push(text);
   }
   return found;
 }
@@ -81,6 +84,7 @@ function replicaOn({ replicas }: StreamPicture, server: StreamPicture["leader"])
   return isSeen(replicas) ? replicas.find((replica) => replica.server === server) : undefined;
 }
 
-function show({ server, state }: ReplicaPicture): string {
-  return `${server} has ${state.messages} messages, ${state.firstSeq} to ${state.lastSeq}`;
+function show({ server, state }: ReplicaPicture, sized: boolean): string {
+  const size = sized ? `, ${state.bytes} bytes` : "";
+  return `${server} has ${state.messages} messages, ${state.firstSeq} to ${state.lastSeq}${size}`;
 }

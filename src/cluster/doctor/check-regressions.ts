@@ -24,7 +24,8 @@ export const checkRegressions: Check = {
         "warning",
         "These streams were created anew, or are gone: by a person, or because every copy was lost.",
         texts("recreated", "vanished"),
-        "Ask who did it. If nobody did: relight cluster plan --backups <dir> --restore ACCOUNT/STREAM.",
+        "Ask who did it. If nobody did: relight cluster plan --backups <dir> --restore ACCOUNT/STREAM. Where it is right as it is: " +
+          "relight cluster plan --accept ACCOUNT/STREAM.",
       ),
       ...finding(
         "D10",

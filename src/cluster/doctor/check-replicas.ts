@@ -1,7 +1,7 @@
 import { judgeStreams } from "../judge-stream.ts";
 import type { Picture } from "../picture.ts";
 import { isSeen } from "../unseen.ts";
-import { allStreams, type Check, type Finding, inEarlier, streamLabel } from "./finding.ts";
+import { allStreams, type Check, type Finding, finding, inEarlier, streamLabel } from "./finding.ts";
 
 /** D7: streams that are short of replicas for good, or stuck in a change. */
 export const checkReplicas: Check = {
@@ -52,14 +52,16 @@ export const checkLeaders: Check = {
     const lost = judgeStreams(picture).filter(
       ({ state, settled }) => ["no-leader", "no-quorum", "gone"].includes(state) && settled !== false,
     );
-    const findings: Finding[] = [];
+    const findings: Finding[] = [...ledTwice(picture)];
     if (lost.length > 0) {
       findings.push({
         id: "D8",
         severity: "critical",
         title: "These streams take no messages.",
         evidence: lost.map(({ account, stream, reason }) => `${streamLabel({ account, name: stream })}: ${reason}`),
-        cure: "Bring their servers back with their disks. Do not remove a server, and do not scale these streams down.",
+        cure:
+          "Bring their servers back with their disks. Do not remove a server, and do not scale these streams down, before you " +
+          "have seen: relight cluster plan.",
       });
     }
     const deadStreams = new Set(lost.map(({ account, stream }) => `${account} ${stream}`));
@@ -84,6 +86,18 @@ export const checkLeaders: Check = {
     return findings;
   },
 };
+
+/** A leader that was cut off claims to lead for up to 24 s; what it takes meanwhile it never stores. */
+function ledTwice(picture: Picture): readonly Finding[] {
+  const claimed = allStreams(picture.later).filter(({ claimants }) => claimants.length > 1);
+  return finding(
+    "D8",
+    "critical",
+    "More than one server says that it leads these streams: the network may be split.",
+    claimed.map((stream) => `${streamLabel(stream)}: ${stream.claimants.join(" and ")}`),
+    "Mend the network, then look again in half a minute. Until one leads, remove nothing and scale nothing.",
+  );
+}
 
 function leaderless({
   consumers,

@@ -6,6 +6,7 @@ import { checkContent } from "./check-content.ts";
 import { checkDivergence } from "./check-divergence.ts";
 import { checkDurability } from "./check-durability.ts";
 import { checkLeftovers } from "./check-leftovers.ts";
+import { checkLoad } from "./check-load.ts";
 import { checkMembers } from "./check-members.ts";
 import { checkMonitoring } from "./check-monitoring.ts";
 import { checkRegressions } from "./check-regressions.ts";
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   checkAnswers,
   checkMonitoring,
   checkLeftovers,
+  checkLoad,
 ];
 
 export interface Examination {

@@ -63,7 +63,8 @@ function amount(value = 0): number {
 }
 
 function pictureHealth({ status, error, errors }: HealthzAnswer): HealthPicture {
-  const told = errors?.map((one) => one.error) ?? (error ? [error] : []);
+  // In whatever order the server found them: a watch tells of changes.
+  const told = errors?.map((one) => one.error).sort() ?? (error ? [error] : []);
   return { ok: status === "ok", errors: told.length === 0 && status !== "ok" ? [status] : told };
 }
 

@@ -159,7 +159,7 @@ export function lossBlocker(view: View, account: string, name: string): Blocker 
     code: "r1-uncovered",
     text: `every replica would be lost: ${cover.text}`,
     cure:
-      "Bring the server back with its disk, or give a backup that reaches that far, or release the stream by its name " +
-      `if what is missing may be lost.${mirror}`,
+      `Bring the server back with its disk, or give a backup that reaches that far (--backups); or, if what is missing may be lost, ` +
+      `release the stream by its name (--release ACCOUNT/STREAM).${mirror}`,
   };
 }

@@ -71,7 +71,7 @@ export function findLosses(view: View): readonly Loss[] {
       block(
         "on-purpose",
         `${text}: by a person, or lost?`,
-        "Name it to be restored, or accept what is there: a person meant it.",
+        "Name it to be restored; or accept what is there, where a person meant it or has restored it by hand.",
       );
     }
     if (kind !== "vanished" && messages > 0 && !named) {

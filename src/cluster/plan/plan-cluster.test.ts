@@ -5,6 +5,7 @@ import {
   backup,
   n3Gone,
   remembered,
+  rememberingServer,
   replicated,
   three,
   whole,
@@ -12,12 +13,19 @@ import {
   withSpare,
 } from "../../testing/sketch-situation.ts";
 import { peerIdOf } from "../peer-id.ts";
+import { seenOr } from "../unseen.ts";
 
 /** n2 has not yet got what its leader sent just now. */
 const inFlight = three.map((name) => {
   const standing = { current: name !== "n2", offline: false, activeMs: 4, lag: name === "n2" ? 3 : 0 };
   return { name, peer: peerIdOf(name), standing };
 });
+
+/** n1 leads it, and n2 says that n3 does. */
+const atOdds = {
+  ...whole(),
+  replicas: seenOr(whole().replicas, []).map((one) => (one.server === "n2" ? { ...one, leader: "n3" } : one)),
+};
 
 const rows: readonly PlanRow[] = [
   {
@@ -118,6 +126,63 @@ const rows: readonly PlanRow[] = [
     steps: ["wait:partition blocked"],
   },
   {
+    story: "CP-06: a server that names another leader of the meta group than the one that leads",
+    situation: {
+      servers: [...three, "!n4", "n5"],
+      words: { gone: ["n4"] },
+      meta: {
+        claims: [
+          { server: "n1", leader: "n1", size: 5 },
+          { server: "n5", leader: "n3", size: 5 },
+        ],
+      },
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06: replicas of one stream that name different leaders, in both samples",
+    situation: { servers: three, streams: [atOdds] },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story: "CP-06: in one sample only that is an election",
+    situation: {
+      servers: three,
+      streams: [atOdds],
+      earlier: (sample) => ({ ...sample, accounts: sample.accounts.map((one) => ({ ...one, streams: [whole()] })) }),
+    },
+    outlook: "whole",
+    steps: [],
+  },
+  {
+    story: "CP-11: no quorum is lowered where those who answer do not agree how large the group is: they may be two",
+    situation: {
+      servers: ["n1", "n2", "!n3", "!n4", "!n5"],
+      words: { gone: ["n3", "n4", "n5"] },
+      meta: {
+        claims: [
+          { server: "n1", leader: null, size: 5 },
+          { server: "n2", leader: null, size: 3 },
+        ],
+      },
+    },
+    outlook: "hold",
+    steps: ["wait:partition blocked"],
+  },
+  {
+    story:
+      "CP-08, CP-11: a meta group that had a leader in the earlier sample has not lost its quorum for sure: no rescue yet",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      earlier: (sample) => withMeta(sample, { leader: "n1", whyNoLeader: null }),
+    },
+    outlook: "wait",
+    steps: ["wait:look-again waiting"],
+  },
+  {
     story: "CP-08: a meta leader that changed between the samples: look again",
     situation: {
       servers: [...three, "!n4", "n5"],
@@ -168,6 +233,26 @@ const rows: readonly PlanRow[] = [
   {
     story: "CP-11: only when every missing member is said to be gone",
     situation: { servers: ["n1", "!n2", "!n3"], words: { gone: ["n2"] } },
+    outlook: "blocked",
+    steps: ["wait:meta blocked"],
+  },
+  {
+    story: "CP-11: a server that was removed before is none of them, and need not be named",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      ledger: rememberingServer("n4", 900_000, 600_000),
+    },
+    outlook: "act",
+    steps: ["meta-rescue:meta ready", "wait:meta later"],
+  },
+  {
+    story: "CP-11: one that is remembered, and was not removed, may be a member that nobody can name any more",
+    situation: {
+      servers: ["n1", "!n2", "!n3"],
+      words: { gone: ["n2", "n3"] },
+      ledger: rememberingServer("n4", 900_000, null),
+    },
     outlook: "blocked",
     steps: ["wait:meta blocked"],
   },

@@ -87,7 +87,9 @@ function wholeSummary(view: View): string {
 
 function summaryOf(outlook: Outlook, steps: readonly PlanStep[]): string {
   const person = steps.filter(({ by, blockers }) => by === "operator" || blockers.length > 0).length;
-  const rest = person > 0 ? ` ${person} of ${steps.length} steps are for a person.` : "";
+  const rest =
+    person > 0 ? ` ${person} of ${steps.length} ${person === 1 ? "steps is" : "steps are"} for a person.` : "";
+  const first = steps.findIndex(({ state, by }) => state === "ready" && by === "relight") + 1;
   switch (outlook) {
     case "whole":
       return "Nothing to do.";
@@ -96,7 +98,7 @@ function summaryOf(outlook: Outlook, steps: readonly PlanStep[]): string {
     case "act":
       return steps.length === 1
         ? "1 step, which can be done now."
-        : `${steps.length} steps, the first can be done now.${rest}`;
+        : `${steps.length} steps, ${first === 1 ? "the first" : `step ${first}`} can be done now.${rest}`;
     case "wait":
       return `Nothing to do but wait.${rest}`;
     case "blocked":

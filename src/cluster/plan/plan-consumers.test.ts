@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
-import { before, remembered, three, whole } from "../../testing/sketch-situation.ts";
+import { before, n3Gone, remembered, shortOfN3, three, whole, withSpare } from "../../testing/sketch-situation.ts";
 import type { ConsumerPicture } from "../picture.ts";
 
 const consumer = (peers: readonly string[]): ConsumerPicture => ({
@@ -80,6 +80,26 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, streams: [{ ...whole(), consumers: [consumer(["n9"])] }] },
     outlook: "blocked",
     steps: ["ask:consumer:APP/ORDERS > work blocked"],
+  },
+  {
+    story: "CP-67: one whose peers may come back is waited for with their server",
+    situation: {
+      servers: ["n1", "n2", "!n3", "n4"],
+      streams: [{ ...whole(), peers: shortOfN3().peers, consumers: [consumer(["n3"])] }],
+    },
+    outlook: "wait",
+    steps: ["wait:server:n3 waiting"],
+  },
+  {
+    story:
+      "CP-67: one whose peers are gone leaves them with the removal of their server; what is left then is looked at then",
+    situation: {
+      servers: withSpare,
+      ...n3Gone,
+      streams: [{ ...whole(), peers: shortOfN3().peers, consumers: [consumer(["n3"])] }],
+    },
+    outlook: "act",
+    steps: ["peer-remove:n3 ready", "wait:healed:n3 later"],
   },
 ];
 

@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
-import { replicated, three, whole } from "../../testing/sketch-situation.ts";
+import { sketchPeer } from "../../testing/sketch-cluster.ts";
+import { replicated, three, whole, withMeta } from "../../testing/sketch-situation.ts";
 
 const rows: readonly PlanRow[] = [
   {
@@ -40,6 +41,23 @@ const rows: readonly PlanRow[] = [
     situation: { servers: three, words: { drain: ["n3"] }, streams: [whole()] },
     outlook: "blocked",
     steps: ["add-node:in cluster C ready", "evacuate:n3 later", "wait:empty:n3 later", "ask:stop:n3 later"],
+  },
+  {
+    story: "CP-70: one that nobody knows cannot be emptied: that is said",
+    situation: { servers: three, words: { drain: ["n9"] }, streams: [whole()] },
+    outlook: "blocked",
+    steps: ["ask:drain:n9 blocked"],
+  },
+  {
+    story: "CP-70: nor one that is no member of the meta group",
+    situation: {
+      servers: [...three, "n4"],
+      words: { drain: ["n4"] },
+      streams: [whole()],
+      later: (sample) => withMeta(sample, { size: 3, peers: three.map((name) => sketchPeer(`+${name}`)) }),
+    },
+    outlook: "blocked",
+    steps: ["ask:drain:n4 blocked"],
   },
 ];
 

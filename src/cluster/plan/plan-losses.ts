@@ -132,7 +132,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
       restores.push(scaleUpStep({ key, target, wanted, after: [restore.id, ...room], safe: fresh }));
     }
     restores.push(...consumerSteps(loss, cover));
-    for (const copy of copies) restores.push(flowStep(copy, key));
+    for (const copy of copies) restores.push(flowStep(view, copy, key));
   }
   return [...steps, ...copiesFirst.flatMap(({ key }) => stubs.get(key) ?? []), ...restores];
 }
@@ -168,13 +168,17 @@ function setBack({ key }: Loss, { consumersBehind }: Cover): readonly string[] {
 }
 
 /** A mirror goes on or stands still; a stream that sources begins at the front, as was seen on 2.15: 400 messages became 800. */
-function flowStep({ key, account, name, settings }: StreamStanding, origin: string): PlanStep {
+function flowStep(view: View, { key, account, name, settings }: StreamStanding, origin: string): PlanStep {
   const target = { account, stream: name };
   if (settings?.mirror == null) {
     return ask(
       `flow:${key}`,
       `${key} copies from ${origin}: after a restore it may copy all of it once more`,
-      "Compare its messages with what it had: where they have doubled, restore it from its own backup.",
+      view.rules.copiesAnewFromNewOrigins
+        ? "Compare its messages with what it had: within half a minute they double. Then restore it from its own backup, with an " +
+            "opt_start_seq for that source, one above the last sequence that it has of it: relight stream restore <backup> " +
+            "--if-exists replace --config <file>. Without one it doubles again."
+        : "Compare its messages with what it had: where they have doubled, restore it from its own backup.",
       target,
     );
   }

@@ -14,7 +14,10 @@ import { serversOfKind, type View } from "./view.ts";
 export function planMetaDown(view: View): readonly PlanStep[] {
   const { meta, rules, servers } = view;
   const gone = serversOfKind(view, "gone").filter(({ byWord }) => byWord);
-  const others = [...servers.values()].filter(({ kind, byWord }) => kind === "silent" || (kind === "gone" && !byWord));
+  // One that was removed is no member that could come back.
+  const others = [...servers.values()].filter(
+    ({ kind, byWord, removedAt }) => removedAt === null && (kind === "silent" || (kind === "gone" && !byWord)),
+  );
   const starting = serversOfKind(view, "starting", "disabled");
   const missing = meta.size - meta.living.length;
   const start = makeStep({
@@ -106,7 +109,8 @@ export function planMetaDown(view: View): readonly PlanStep[] {
     ask(
       "meta",
       `${names(gone)} will not come back, and nats-server ${rules.versions.join(", ")} has no way to a quorum without them`,
-      "Start servers of all the old names, with empty disks too: when every member answers, they elect. Else restore to a new cluster.",
+      "Start servers of all the old names, with empty disks too: when every member answers, they elect. Else restore what was backed " +
+        "up to a new cluster: relight account restore <backups>. What was salvaged there has no consumers: create those anew.",
     ),
   ];
 }

@@ -11,6 +11,8 @@ interface Need {
   readonly streams: Map<string, number>;
   /** Those that do not go on without it. */
   readonly waiting: Set<string>;
+  /** Those that no replica is left of: no server answers to a change of their placement. */
+  readonly lost: Set<string>;
   /** Servers that the meta leader would fill up with them. */
   readonly cramped: Set<string>;
   readonly refusals: readonly string[];
@@ -50,9 +52,16 @@ export class Spares {
       return [];
     }
     if (goesOn && this.#view.request.words.withoutSpare && cramped.length === 0) return [];
-    const known = this.#needs.get(need) ?? { streams: new Map(), waiting: new Set(), cramped: new Set(), refusals };
+    const known = this.#needs.get(need) ?? {
+      streams: new Map(),
+      waiting: new Set(),
+      lost: new Set(),
+      cramped: new Set(),
+      refusals,
+    };
     known.streams.set(key, heldBytes(stream));
     if (!goesOn) known.waiting.add(key);
+    if (stream.kind === "lost" || stream.kind === "homeless") known.lost.add(key);
     for (const server of goesOn ? cramped : []) known.cramped.add(server);
     this.#needs.set(need, known);
     return [`add-node:${need}`];
@@ -79,7 +88,7 @@ export class Spares {
   }
 
   steps(): readonly PlanStep[] {
-    return [...this.#needs.entries()].map(([need, { streams, waiting, cramped, refusals }]) => {
+    return [...this.#needs.entries()].map(([need, { streams, waiting, lost, cramped, refusals }]) => {
       const bytes = [...streams.values()].reduce((sum, one) => sum + one, 0);
       const room =
         bytes > 0
@@ -89,7 +98,9 @@ export class Spares {
       const goOn = cramped.size > 0 ? [] : [...streams.keys()].filter((key) => !waiting.has(key));
       const accept =
         goOn.length === 0
-          ? "Add one, or change the placement."
+          ? lost.size === streams.size
+            ? "Add one; or delete by hand what is left of it, and restore it elsewhere: relight stream restore <backup> --tag or --cluster."
+            : "Add one, or change the placement."
           : `Add one, or change the placement, or accept fewer replicas${waiting.size > 0 ? ` of ${listOf(goOn)}` : ""}.`;
       return makeStep({
         kind: "add-node",

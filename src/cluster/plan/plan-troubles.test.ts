@@ -1,11 +1,13 @@
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
+import { checkPlan, type PlanRow, stepOf } from "../../testing/check-plan.ts";
 import { sketchPeer } from "../../testing/sketch-cluster.ts";
 import {
   before,
   remembered,
   rememberingServer,
   replicated,
+  type Situation,
   three,
   unanswered,
   whole,
@@ -287,4 +289,16 @@ const rows: readonly PlanRow[] = [
 
 describe("the plan where nobody is dead, and not all is well", () => {
   for (const row of rows) it(row.story, () => checkPlan(row));
+
+  it("CP-46: says of a server that calls itself healthy that it answered in one look only, and of no other that it may take long", () => {
+    const why = (situation: Partial<Situation>): string =>
+      stepOf({ servers: three, ...situation }, "wait:starting:n3").why;
+    const errors = ["JetStream is not current with the meta leader"];
+    assert.match(why({ server: { n3: { health: { ok: false, errors } } } }), /not ready yet; .* half an hour/);
+    const earlier: Situation["earlier"] = (sample) => ({
+      ...sample,
+      servers: sample.servers.filter(({ name }) => name !== "n3"),
+    });
+    assert.match(why({ earlier }), /begun to answer just now, .* healthy; it is looked at once more/);
+  });
 });

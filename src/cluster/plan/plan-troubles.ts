@@ -15,13 +15,16 @@ import { serversOfKind, type View } from "./view.ts";
 /** Streams in trouble although no peer of theirs is dead, and servers that answer and do not serve. */
 export function planTroubles(view: View): readonly PlanStep[] {
   const steps: PlanStep[] = [];
-  for (const { name, peer } of serversOfKind(view, "starting")) {
+  for (const { name, peer, seen } of serversOfKind(view, "starting")) {
+    const well = seen !== null && isSeen(seen.health) && seen.health.ok;
     steps.push(
       makeStep({
         kind: "wait",
         id: `starting:${name}`,
         target: { server: name, peer },
-        why: `${name} answers and is not ready yet; reading a large store can take half an hour, and is no death`,
+        why: well
+          ? `${name} has begun to answer just now, and calls itself healthy; it is looked at once more`
+          : `${name} answers and is not ready yet; reading a large store can take half an hour, and is no death`,
         verify: verifications.memberCurrent,
         safe: true,
         waiting: true,

@@ -21,13 +21,14 @@ export function survivorBlocker(view: View, stream: StreamStanding): Blocker | n
   if (best === undefined) return block("survivor-unseen", `${stream.alive.join(", ")} did not tell what is left`);
   const baseline = cover.baseline?.lastSeq ?? null;
   if (best === 0 && baseline !== 0) return block("survivor-empty", `${stream.alive.join(", ")} holds nothing of it`);
-  if (cover.covered) return null;
-  if (baseline !== null && best < baseline) {
+  if (baseline !== null && best < baseline && !cover.covered) {
     return block("survivor-behind", `what is left ends at ${best}, and it held sequences up to ${baseline}`);
   }
-  // The server chooses which of several stays.
+  // The server chooses which of several stays. One may have more than was ever remembered, and so than a backup that covers that.
   const least = left.at(-1)?.state.lastSeq ?? best;
-  if (least < best) return block("survivors-differ", `what is left differs: replicas end at ${least} and at ${best}`);
+  const saved = cover.covered && cover.backup !== null && cover.backup.lastSeq >= best;
+  if (least < best && !saved)
+    return block("survivors-differ", `what is left differs: replicas end at ${least} and at ${best}`);
   return null;
 }
 

@@ -65,7 +65,7 @@ for (const version of clusterVersions("2.10", "2.15")) {
       const next = group.find((name) => name !== before) ?? "";
       const now = await leaderOf("THREE");
       const wanted = now === next ? before : next;
-      const chosen = await change({ verb: "step-down", stream: "THREE", preferred: wanted });
+      const chosen = await change({ verb: "step-down", stream: "THREE", preferred: wanted }, { system: undefined });
       if (clusterRules([at.cluster.version]).preferredLeader) {
         assert.equal(chosen.status, "done", JSON.stringify(chosen));
         assert.equal(await leaderOf("THREE"), wanted);

@@ -59,7 +59,7 @@ export async function changeStream(request: ChangeStreamRequest, options: Change
     onWait: (waitMs) => onEvent?.({ kind: "looking", waitMs }),
   });
   const planned = await plan(request, looks);
-  const changePlan = planChange(planned, change);
+  const changePlan = planChange(planned, change, versionOf(account));
   const { step, blockers } = changePlan;
   const forced = force && blockers.length > 0;
   const outcome = (
@@ -107,6 +107,8 @@ export async function changeStream(request: ChangeStreamRequest, options: Change
     if (attempt === elections) return outcome("failed", missed, record);
   }
 }
+
+const versionOf = ({ api }: ChangeStreamRequest["account"]): string | undefined => api.connection.info?.version;
 
 async function plan({ change, ledger, system, gapMs }: ChangeStreamRequest, looks: Looks): Promise<PlanRequest> {
   const asked = { backups: [], words: noWords, thresholds: defaultThresholds };

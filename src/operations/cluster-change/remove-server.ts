@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { judgeServerRemoval, type ServerRemoval } from "../../cluster/change/server-removal.ts";
 import { emptyLedger } from "../../cluster/ledger.ts";
+import { shortNameList } from "../../cluster/name-list.ts";
 import { defaultGapMs } from "../../cluster/observe/take-picture.ts";
 import type { Sample } from "../../cluster/picture.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
@@ -115,8 +116,12 @@ export async function removeServer(request: RemoveServerRequest, options: Change
   if (record === null) return outcome("refused", `${server.name} is not removed: ${recovered.summary}`, { left });
   if (recovered.status === "cancelled") return outcome("cancelled", recovered.summary, { record, left, audit });
   if (record.state !== "done") return outcome("failed", `${record.error?.message}.`, { record, left, audit });
-  const whole = left.length === 0 ? "all that it had a part in" : "what had other replicas";
-  const summary = `${server.name} is removed, and ${whole} is whole; verified after ${record.seconds.toFixed(1)} s.`;
+  const whole =
+    left.length === 0 && removal.lost.length === 0 ? "all that it had a part in" : "what had other replicas";
+  // With a backup it is left to be restored; without one it was released.
+  const released = left.length === 0 && removal.lost.length > 0;
+  const given = released ? `; what ${shortNameList(removal.lost)} held is gone, as you released it` : "";
+  const summary = `${server.name} is removed, and ${whole} is whole${given}; verified after ${record.seconds.toFixed(1)} s.`;
   return outcome("done", summary, { record, left, audit });
 }
 

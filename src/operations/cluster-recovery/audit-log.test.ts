@@ -26,7 +26,7 @@ describe("the audit log", () => {
       assert.ok(lines.every(({ time }) => !Number.isNaN(Date.parse(time))));
     }));
 
-  it("stays readable after a line that a kill cut off", () =>
+  it("CA-06: stays readable after a line that a kill cut off", () =>
     inTemporaryDirectory(async (directory) => {
       const path = join(directory, "prod.audit.jsonl");
       await (await AuditLog.open(path, "run-1")).write({ event: "begun" });

@@ -37,7 +37,7 @@ const healed: Situation = {
 const removal = "peer-remove:n3";
 
 describe("whether a removal has had its effect", () => {
-  it("is so when the server is out of every group, and what it had a part in is whole; what was lost is not waited for", () => {
+  it("CA-02: is so when the server is out of every group, and what it had a part in is whole; what was lost is not waited for", () => {
     assert.deepEqual(lacks(removal, dead, healed), []);
     const { looks } = judgeStep(stepIn(dead, removal), viewIn(dead), viewIn(healed));
     assert.equal(looks, 3);
@@ -73,7 +73,7 @@ describe("whether a removal has had its effect", () => {
     assert.deepEqual(lacks(removal, dead, now("n1", 0)), ["APP/ORDERS ends at 0, and ended at 500"]);
   });
 
-  it("is not so where a stream holds less than before: an empty replica may have won", () => {
+  it("CA-02: is not so where a stream holds less than before: an empty replica may have won", () => {
     const now = { ...healed, streams: [replicated("ORDERS", ["+n1", "+n2", "+n4"], "n4", { lastSeq: 0 })] };
     assert.deepEqual(lacks(removal, dead, now), ["APP/ORDERS ends at 0, and ended at 500"]);
   });

@@ -69,7 +69,7 @@ function run(told: KilledRecovery): Promise<Run> {
 
 describe("a recovery that is killed (SIGKILL) at any moment", { timeout: 300_000 }, () => {
   for (const version of isLong ? ["2.15", "2.10.26"] : ["2.15"]) {
-    it(`${version}: goes on when it is run again, and loses nothing: a node with a part of an R3 and an R1`, async () => {
+    it(`CA-01, ${version}: goes on when it is run again, and loses nothing: a node with a part of an R3 and an R1`, async () => {
       await using on = await RecoveryCluster.start({ version, size: 4 });
       const [victim = ""] = await on.fillReplicated("ORDERS", 3);
       await on.fillOneOn(victim, "ONE");

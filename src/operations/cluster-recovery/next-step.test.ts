@@ -47,7 +47,7 @@ describe("what comes next", () => {
     assert.deepEqual([id(next.step), id(next.wait), next.left], [null, "wait:server:n3", []]);
   });
 
-  it("is no step that the given plan has not, that a person declined, or that was done already; each is left, with its cure", () => {
+  it("CA-03, CA-04: is no step that the given plan has not, that a person declined, or that was done already; each is left, with its cure", () => {
     const reasons = [
       { ...all, only: new Set(["restore:APP/ONE"]) },
       { ...all, declined: new Set(["peer-remove:n3"]) },
@@ -62,7 +62,7 @@ describe("what comes next", () => {
     ]);
   });
 
-  it("is no step of a stream of another account: there is no credential for it", () => {
+  it("CA-10: is no step of a stream of another account: there is no credential for it", () => {
     const next = nextStep(planOf(lost), { ...all, accounts: new Set(["OTHER"]) });
     assert.equal(next.step, null);
     assert.match(next.left[0]?.text ?? "", /restore:APP\/ONE was not begun: it needs a credential of account APP/);

@@ -14,7 +14,7 @@ const situation: Situation = {
 };
 
 describe("what is still asked of a person after a step", () => {
-  it("is, of a restore, the consumers of that stream which the backup lacks, and where they have to go on", () => {
+  it("CP-105: is, of a restore, the consumers of that stream which the backup lacks, and where they have to go on", () => {
     const asked = stillAsked(stepOf(situation, "restore:APP/ONE"), planOf(situation));
     assert.deepEqual(
       asked.map(({ step }) => step),

@@ -218,7 +218,7 @@ for (const version of clusterVersions("2.10", "2.15")) {
       assert.equal(result.verdict, "proven", JSON.stringify(result));
     });
 
-    it("F32: names the replica and the sequences that cannot be read, where every counter says that all is well", async () => {
+    it("F41: names the replica and the sequences that cannot be read, where every counter says that all is well", async () => {
       const { cluster: group } = await session.api.streamInfo("ORDERS");
       const node = cluster.servers.find(({ name }) => name !== group?.leader);
       assert.ok(node);

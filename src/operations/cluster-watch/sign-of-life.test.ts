@@ -30,7 +30,7 @@ async function asked(kind: "client" | "monitor", answer: (socket: Socket) => voi
 const info = (name: string): string => `INFO {"server_id":"NX","server_name":"${name}","version":"2.15.1"}\r\n`;
 
 describe("whether a server that the cluster does not hear is running", () => {
-  it("is so where it says its name at its client port, or at its monitoring port, as it does while it reads its store", async () => {
+  it("UN-05: is so where it says its name at its client port, or at its monitoring port, as it does while it reads its store", async () => {
     assert.match(
       (await asked("client", (socket) => socket.write(info("n3")))) ?? "",
       /^it answers at 127\.0\.0\.1:\d+$/,

@@ -5,6 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { assertRecovered, stepsDone } from "../../../testing/cluster-harness/recovery-outcome.ts";
 import { RecoveryScene } from "../../../testing/cluster-harness/recovery-scene.ts";
 import { scenarioVersions } from "../../../testing/cluster-harness/scenario-versions.ts";
+import { readStream } from "../../../testing/read-stream.ts";
+import { readBackup } from "../../stream-restore/read-backup.ts";
+import { restoreStreams } from "../../stream-restore/restore-streams.ts";
+import { recoveryPlaces } from "../recovery-places.ts";
 
 /** Two of the nodes that hold R3 streams only, and the one that has the R1. */
 async function loseTwo(scene: RecoveryScene): Promise<{ readonly dead: readonly string[]; readonly left: string }> {
@@ -63,6 +67,43 @@ for (const version of scenarioVersions(["2.9", "2.10"], [])) {
       await scene.assertSame("THREE");
       await scene.assertSame("ONE");
       assert.equal((await scene.homes("THREE")).length, 3);
+    });
+  });
+}
+
+// From 2.12 to 2.14 there is neither way: all the old names, or a new cluster.
+for (const version of scenarioVersions(["2.14"], [])) {
+  describe(`the meta group of ${version} has lost its quorum for good`, { timeout: 300_000 }, () => {
+    it("F38, CP-13: what is left is read, and is whole in a new cluster; so is the old one with empty servers of all its names", async () => {
+      await using scene = await RecoveryScene.start({ version });
+      const { dead } = await loseTwo(scene);
+      const nc = await scene.connect();
+      const stuck = await scene.recover({ gone: dead });
+      assert.deepEqual([...stepsDone(stuck)].sort(), ["back-up-first:APP/ONE", "salvage:APP/THREE"], stuck.summary);
+      assert.match(stuck.left.map(({ cure }) => cure).join(), /all the old names.*relight account restore/);
+      const { newBackups } = recoveryPlaces(scene.ledger);
+
+      await Promise.all(dead.map((name) => scene.cluster.node(name).launch()));
+      await scene.cluster.ready();
+      for (const name of ["THREE", "ONE"]) await scene.assertSame(name);
+      const contents = [await readStream(nc, "THREE"), await readStream(nc, "ONE")];
+      await scene.cluster.stop();
+
+      await using fresh = await RecoveryScene.start({ version });
+      fresh.bring(contents, newBackups);
+      await using eyes = await fresh.open();
+      const stored = await readBackup(newBackups);
+      const results = await restoreStreams(eyes.session, {
+        stored,
+        wishes: { ifExists: "fail" },
+        tool: "relight test",
+      });
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        ["restored", "restored"],
+      );
+      await fresh.assertSame("THREE", { noConsumers: true });
+      await fresh.assertSame("ONE");
     });
   });
 }
