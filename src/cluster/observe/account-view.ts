@@ -23,8 +23,8 @@ export interface StreamView {
   readonly info?: StreamInfo;
 }
 
-/** Answers are small, and the dead are waited for together. */
-const atOnce = 64;
+/** Answers are small, and the dead are waited for together: hundreds where a server had many streams of one replica. */
+const atOnce = 512;
 
 /** Who the account is and what streams it has; they are not asked for yet. */
 export async function listAccount(
