@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../../errors.ts";
 import { readBackup } from "../../stream-restore/read-backup.ts";
+import type { RestoreTarget } from "../../stream-restore/restore-plan.ts";
 import { restoreStreams } from "../../stream-restore/restore-streams.ts";
 import { accountOf, ask, type CarriedOut, type StepContext, streamOf, surprise } from "./step-context.ts";
 
@@ -14,10 +15,13 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
   const { backup, replicas } = context.step.arguments;
   if (backup === null) throw new RelightError("INTERNAL", `${context.step.id} names no backup`);
   const stored = (await readBackup(backup)).filter((one) => one.stream === stream);
-  const restore = async (): Promise<Awaited<ReturnType<typeof restoreStreams>>[number] | undefined> =>
+  const restore = async (
+    target?: RestoreTarget,
+  ): Promise<Awaited<ReturnType<typeof restoreStreams>>[number] | undefined> =>
     (
       await restoreStreams(session, {
         stored,
+        target,
         wishes: { ifExists: "fail", ...(replicas === null ? {} : { replicas }) },
         tool: context.tool,
         ...(context.restored ? { restored: context.restored } : {}),
@@ -29,7 +33,7 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
         },
       })
     ).at(0);
-  let result = await restore();
+  let result = await restore(await context.target?.());
   const taken = result !== undefined && "error" in result && isRelightError(result.error, "STREAM_EXISTS");
   if (taken && !(await isTakenInVain(context))) throw surprise(`${stream} is there: somebody else made it meanwhile`);
   if (taken) result = await restore();
