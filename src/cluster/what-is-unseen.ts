@@ -39,6 +39,11 @@ export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readon
   }
   const silent = servers.filter(({ jetstream, answers }) => answers === true && isUnseen(jetstream));
   for (const { name, jetstream } of silent) if (isUnseen(jetstream)) add(`JetStream on ${name}`, jetstream);
+  for (const { name, jetstream, answers } of servers) {
+    if (answers === true && isSeen(jetstream) && jetstream.enabled && isUnseen(jetstream.streams)) {
+      add(`the replicas on ${name}`, jetstream.streams);
+    }
+  }
   const others = accounts.filter(
     ({ inventory }) => isUnseen(inventory) && inventory.unseen === "no-account-credential",
   );

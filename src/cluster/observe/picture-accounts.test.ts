@@ -27,6 +27,14 @@ function account(leaders: Readonly<Record<string, string>>): AccountView {
   return { account: "APP", names: Object.keys(leaders), streams: new Map(streams) };
 }
 
+/** An account that its servers refuse everything of JetStream. */
+const without = (name: string): AccountView => ({
+  account: name,
+  names: { unseen: "refused", detail: "JetStream not enabled for account" },
+  withoutJetStream: true,
+  streams: new Map(),
+});
+
 async function look(alone: readonly string[], leaders: Readonly<Record<string, string>>) {
   const asked = [{ api: {} as JetStreamApi, view: account(leaders) }];
   const [picture = assert.fail()] = await pictureAccounts({ system: system(alone), asked, timeoutMs: 10 });
@@ -35,6 +43,16 @@ async function look(alone: readonly string[], leaders: Readonly<Record<string, s
 }
 
 describe("the streams of an account", () => {
+  it("are not missed where it has no JetStream, unless a server holds some", async () => {
+    const names = async (name: string): Promise<readonly unknown[]> => {
+      const asked = [{ api: {} as JetStreamApi, view: without(name) }];
+      const pictures = await pictureAccounts({ system: system([]), asked, timeoutMs: 10 });
+      return pictures.map((one) => [one.name, one.inventory === "complete" || one.inventory.unseen]);
+    };
+    assert.deepEqual(await names("PLAIN"), [["APP", "no-account-credential"]]);
+    assert.deepEqual(await names("APP"), [["APP", "refused"]]);
+  });
+
   it("are all that it lists", async () => {
     const { inventory, streams } = await look([], { ORDERS: "n1", OTHER: "n2" });
     assert.equal(inventory, "complete");

@@ -41,6 +41,8 @@ export async function pictureAccounts(evidence: AccountsEvidence): Promise<reado
   const names = new Set([...held.keys(), ...own.keys()]);
   const pictures: AccountPicture[] = [];
   for (const name of [...names].sort()) {
+    // Nobody misses what an account without JetStream cannot have.
+    if (own.get(name)?.view.withoutJetStream && !held.has(name)) continue;
     pictures.push(await pictureAccount(name, held.get(name) ?? new Map(), own.get(name), evidence));
   }
   return pictures;

@@ -53,7 +53,13 @@ export async function lookAsSystem(
     ]);
     return { ping, jsz, health };
   });
-  return { servers: await Promise.all(servers), alone, askedAt, answeredAt };
+  const views = await Promise.all(servers);
+  // Who may only ask who is there sees no replica, which is not the same as that there is none.
+  const [first] = views;
+  if (first && isUnseen(first.jsz) && views.every(({ jsz }) => isUnseen(jsz) && jsz.unseen === "forbidden")) {
+    return first.jsz;
+  }
+  return { servers: views, alone, askedAt, answeredAt };
 }
 
 /** JSZ of one server, all pages of accounts put together. */
