@@ -32,8 +32,8 @@ async function ledgerPath(flag: LedgerFlag, { system, account }: ClusterSession)
   if (flag === false) return null;
   const { cluster } = (system ?? account?.connection)?.info ?? {};
   if (!cluster) return null;
-  const { defaultLedgerPath } = await import("../operations/cluster-ledger/default-ledger-path.ts");
-  return defaultLedgerPath(cluster);
+  const { findLedgerPath } = await import("../operations/cluster-ledger/find-ledger-path.ts");
+  return await findLedgerPath(cluster);
 }
 
 /**

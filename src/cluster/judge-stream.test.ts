@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { sketchPeer, sketchPicture, sketchSample, sketchStream } from "../testing/sketch-cluster.ts";
 import { judgeStream, judgeStreams, type StreamState } from "./judge-stream.ts";
 import type { PeerStanding, ReplicaPicture, Sight, StreamPicture } from "./picture.ts";
-import type { Unseen } from "./unseen.ts";
+import { isSeen, type Unseen } from "./unseen.ts";
 
 const three = ["n1", "n2", "n3"];
 const oneDown = ["n1", "n2", "!n3"];
@@ -207,5 +207,18 @@ describe("judgeStreams", () => {
       (picture) => judgeStreams(picture)[0]?.settled,
     );
     assert.deepEqual(settled, [true, false, null]);
+  });
+
+  it("does not call lost what a server may hold that answers and does not tell what it holds", () => {
+    const sample = sketchSample(oneDown, [sketchStream("S", {}, { ...dead, replicas: [] })]);
+    const servers = sample.servers.map((server) => {
+      const { jetstream } = server;
+      return server.name === "n1" && isSeen(jetstream)
+        ? { ...server, jetstream: { ...jetstream, streams: unseen } }
+        : server;
+    });
+    const [stream = assert.fail()] = sample.accounts[0]?.streams ?? [];
+    const { state, reason } = judgeStream(stream, { ...sample, servers });
+    assert.deepEqual([state, reason], ["unknown", "it does not answer, and n1 did not tell what it holds"]);
   });
 });

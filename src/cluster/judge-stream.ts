@@ -114,6 +114,12 @@ function judgeUnheld(stream: StreamPicture, { sight, servers }: Sample): readonl
   if (answer.kind === "offline") {
     return ["gone", "every server that holds it is offline, says the cluster"];
   }
+  const mute = servers.filter(({ answers, jetstream }) => {
+    return answers === true && isSeen(jetstream) && jetstream.enabled && isUnseen(jetstream.streams);
+  });
+  if (mute.length > 0) {
+    return ["unknown", `it does not answer, and ${nameList(mute.map(({ name }) => name))} did not tell what it holds`];
+  }
   if (isSeen(replicas) && replicas.length === 0) {
     const silent = servers.filter(({ answers }) => answers === false).map(({ name }) => name);
     if (silent.length > 0 && isSeen(sight.system)) {

@@ -39,6 +39,11 @@ export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readon
   }
   const silent = servers.filter(({ jetstream, answers }) => answers === true && isUnseen(jetstream));
   for (const { name, jetstream } of silent) if (isUnseen(jetstream)) add(`JetStream on ${name}`, jetstream);
+  for (const { name, jetstream, answers } of servers) {
+    if (answers === true && isSeen(jetstream) && jetstream.enabled && isUnseen(jetstream.streams)) {
+      add(`the replicas on ${name}`, jetstream.streams);
+    }
+  }
   const others = accounts.filter(
     ({ inventory }) => isUnseen(inventory) && inventory.unseen === "no-account-credential",
   );
@@ -51,7 +56,13 @@ export function whatIsUnseen({ sight, meta, servers, accounts }: Sample): readon
   for (const { name, inventory } of accounts) {
     if (isUnseen(inventory) && inventory.unseen !== "no-account-credential") {
       const later = inventory.unseen === "refused" ? cures["no-answer"] : cures[inventory.unseen];
-      const cure = inventory.unseen === "forbidden" ? later : (headless ?? later);
+      // Of a list it is not told only where a server besides this cluster's may have given it.
+      const cure =
+        inventory.unseen === "not-told"
+          ? "give it a JetStream domain of its own"
+          : inventory.unseen === "forbidden"
+            ? later
+            : (headless ?? later);
       add(`the list of streams of account ${name}: lost R1 streams may be missing`, inventory, cure);
     }
   }

@@ -18,4 +18,5 @@ export const ApiErrorCode = {
   badJson: 10025,
   notAMember: 10044,
   memberChangeInProgress: 10202,
+  noLimitsForReplicas: 10120,
 } as const;

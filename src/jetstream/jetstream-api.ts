@@ -208,6 +208,13 @@ export function apiError(subject: string, error: ApiErrorBody): RelightError {
     case ApiErrorCode.jetStreamNotEnabled:
     case ApiErrorCode.jetStreamNotEnabledForAccount:
       return new RelightError("JETSTREAM_UNAVAILABLE", description, { context });
+    case ApiErrorCode.noLimitsForReplicas:
+      return new RelightError("API_ERROR", `${description} (${error.err_code})`, {
+        context,
+        hint:
+          "The account has JetStream limits for other numbers of replicas only. Give it a tier for this one, be it for a while " +
+          "(nsc edit account --js-tier <replicas>), and run the command again.",
+      });
     default: {
       const code = error.err_code === undefined ? "" : ` (${error.err_code})`;
       return new RelightError("API_ERROR", `${description}${code}`, { context });

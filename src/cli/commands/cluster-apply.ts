@@ -71,6 +71,7 @@ export function registerClusterApply(parent: Command): void {
     };
     await runLocalCommand({ json, command: "cluster apply", validate }, async ({ signal }) => {
       const { observeCluster } = await import("../../cluster/observe/observe-cluster.ts");
+      const { coversOfCluster } = await import("../../operations/cluster-recovery/covers-of-cluster.ts");
       const { recoverCluster } = await import("../../operations/cluster-recovery/recover-cluster.ts");
       const { readBackupCovers } = await import("../../operations/cluster-recovery/read-backup-covers.ts");
       const { checkNamedLedger, openClusterLedger } = await import("../cluster-ledger.ts");
@@ -84,8 +85,7 @@ export function registerClusterApply(parent: Command): void {
       // What is wrong with the command line is said before anything is waited for.
       const given = path === undefined ? undefined : await readPlanFile(path);
       await checkNamedLedger(flags.ledger);
-      const { refused } = await readBackupCovers(flags.backups ?? []);
-      for (const text of refused) process.stderr.write(`relight: not counted as a backup: ${text}\n`);
+      const found = await readBackupCovers(flags.backups ?? []);
       const words = operatorWords(flags);
       await using session = await openClusterSession(command, signal);
       const { system } = session;
@@ -111,6 +111,9 @@ export function registerClusterApply(parent: Command): void {
         signal,
       });
       refuseUnknownServers(words, first, known.before);
+      for (const text of coversOfCluster(found, first).refused) {
+        process.stderr.write(`relight: not counted as a backup: ${text}\n`);
+      }
       const color = useColor();
       using progress = new RecoveryProgress(process.stderr, flags.progress && !json);
       let shown = false;

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { ClusterStatus, StreamStatus } from "../../cluster/cluster-status.ts";
 import type { Light } from "../../cluster/light.ts";
 import { nameList } from "../../cluster/name-list.ts";
-import type { Picture } from "../../cluster/picture.ts";
+import type { Picture, Sample } from "../../cluster/picture.ts";
 import { removedCure } from "../../cluster/removed-and-back.ts";
 import { isSeen, seenOr } from "../../cluster/unseen.ts";
 import { readable } from "./cluster-plan.ts";
@@ -40,7 +40,6 @@ export function renderClusterStatus(status: ClusterStatus, picture: Picture, vie
 }
 
 function headline(status: ClusterStatus, { later }: Picture, view: StatusView): string {
-  const cluster = later.servers.map((server) => seenOr(server.cluster, "")).find((name) => name !== "") ?? "";
   // Replicas that are all well do not make a stream healthy that was emptied, or whose consumers deliver nothing.
   const stateOf = ({ state, light }: StreamStatus): keyof typeof words =>
     state === "healthy" && light !== "green" ? "other" : state;
@@ -53,10 +52,18 @@ function headline(status: ClusterStatus, { later }: Picture, view: StatusView): 
   const total = `${incomplete ? "at least " : ""}${plural(status.streams.length, "stream")}`;
   const what = counts.length === 0 ? total : `${total}: ${counts.join(", ")}`;
   return [
-    `${paint(status.light, view)}  ${cluster === "" ? "Cluster" : `Cluster ${cluster}`}, ${what}`,
+    `${paint(status.light, view)}  ${clusterNames(later)}, ${what}`,
     `${paint(status.meta.light, view)}  Meta group: ${status.meta.reason}`,
     "",
   ].join("\n");
+}
+
+/** "Cluster C"; of several that gateways join, which share the meta group, all of those that have JetStream. */
+function clusterNames({ servers: all }: Sample): string {
+  const having = all.filter(({ jetstream }) => !isSeen(jetstream) || jetstream.enabled);
+  const names = [...new Set(having.map(({ cluster }) => seenOr(cluster, "")))].filter((name) => name !== "").sort();
+  if (names.length === 0) return "Cluster";
+  return `${names.length === 1 ? "Cluster" : "Clusters"} ${nameList(names)}`;
 }
 
 const words: Readonly<Record<StreamStatus["state"] | "other", string>> = {

@@ -15,6 +15,8 @@ export interface AccountView {
   readonly account: Known<string>;
   /** All streams, also those that are wholly dead: the meta group answers this. */
   readonly names: Known<readonly string[]>;
+  /** Its servers said that it has no JetStream: then it has no streams either. */
+  readonly withoutJetStream?: boolean;
   readonly streams: ReadonlyMap<string, StreamView>;
 }
 
@@ -23,16 +25,16 @@ export interface StreamView {
   readonly info?: StreamInfo;
 }
 
-/** Answers are small, and the dead are waited for together. */
-const atOnce = 64;
+/** Answers are small, and the dead are waited for together: hundreds where a server had many streams of one replica. */
+const atOnce = 512;
 
 /** Who the account is and what streams it has; they are not asked for yet. */
 export async function listAccount(
   api: JetStreamApi,
   system: NatsConnection | undefined,
 ): Promise<Omit<AccountView, "streams">> {
-  const [account, names] = await Promise.all([accountName(api, system), listNames(api)]);
-  return { account, names };
+  const [account, listed] = await Promise.all([accountName(api, system), listNames(api)]);
+  return { account, ...listed };
 }
 
 export interface AskStreamsOptions {
@@ -77,11 +79,13 @@ async function accountName(api: JetStreamApi, system: NatsConnection | undefined
   }
 }
 
-async function listNames(api: JetStreamApi): Promise<Known<readonly string[]>> {
+async function listNames(api: JetStreamApi): Promise<Pick<AccountView, "names" | "withoutJetStream">> {
   try {
-    return (await api.streamNames()).sort();
+    return { names: (await api.streamNames()).sort() };
   } catch (error) {
-    return apiUnseen(error);
+    const names = apiUnseen(error);
+    const none = isRelightError(error) && error.context.errCode === ApiErrorCode.jetStreamNotEnabledForAccount;
+    return none ? { names, withoutJetStream: true } : { names };
   }
 }
 

@@ -42,7 +42,7 @@ export async function observeCluster(options: ObserveOptions): Promise<Sample> {
   const start = Date.now();
   const noSystem: Unseen = { unseen: "no-system-credential" };
   const looking: Promise<Known<SystemView>> = system
-    ? lookAsSystem(system, { pingMs, expected, signal })
+    ? lookAsSystem(system, { pingMs, expected, askDomain: () => domainOf(account), signal })
     : Promise.resolve(noSystem);
   const apis = account ? [account, ...others] : others;
   const [view, ...lists] = await Promise.all([looking, ...apis.map((api) => listAccount(api, system))]);
@@ -81,6 +81,12 @@ async function ask(
   const also = name === undefined ? [] : [...heldStreams(view, name), ...before];
   const silentMs = Math.min(streamMs, briefSilentMs);
   return { api, view: await askStreams(api, listed, { streamMs, silentMs, silent, also, signal }) };
+}
+
+/** The domain of the JetStream that answers an account. */
+async function domainOf(account: JetStreamApi | undefined): Promise<string | undefined> {
+  const info = await account?.request<{ readonly domain?: string }>("INFO").catch(() => undefined);
+  return info?.domain;
 }
 
 function namesOfAnswering({ servers }: Sample): ReadonlySet<string> {

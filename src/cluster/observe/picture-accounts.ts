@@ -1,5 +1,7 @@
+import type { StreamInfo } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import { nameless } from "../by-account.ts";
+import { nameList } from "../name-list.ts";
 import type { AccountPicture } from "../picture.ts";
 import type { StreamPicture } from "../stream-picture.ts";
 import { isSeen, isUnseen, type Known, seenOr } from "../unseen.ts";
@@ -39,6 +41,8 @@ export async function pictureAccounts(evidence: AccountsEvidence): Promise<reado
   const names = new Set([...held.keys(), ...own.keys()]);
   const pictures: AccountPicture[] = [];
   for (const name of [...names].sort()) {
+    // Nobody misses what an account without JetStream cannot have.
+    if (own.get(name)?.view.withoutJetStream && !held.has(name)) continue;
     pictures.push(await pictureAccount(name, held.get(name) ?? new Map(), own.get(name), evidence));
   }
   return pictures;
@@ -51,14 +55,17 @@ async function pictureAccount(
   { system, timeoutMs }: AccountsEvidence,
 ): Promise<AccountPicture> {
   const { api, view } = asked ?? {};
-  const names = view ? view.names : ({ unseen: "no-account-credential" } as const);
+  const alone = isSeen(system) ? system.alone : [];
+  const names = view ? listedBy(alone, view.names) : ({ unseen: "no-account-credential" } as const);
+  const known = [...(view?.streams ?? [])].filter(([name, { info }]) => held.has(name) || !isFrom(alone, info));
   // One that was asked for by an old name and is held by nobody was deleted.
-  const told = [...(view?.streams ?? [])].filter(([, { answer }]) => answer.kind !== "not-found");
+  const told = known.filter(([, { answer }]) => answer.kind !== "not-found");
   const all = [...new Set([...told.map(([name]) => name), ...held.keys()])].sort();
   const streams: StreamPicture[] = new Array(all.length);
   await inParallel([...all.entries()], atOnce, async ([index, name]) => {
     const replicas: Known<readonly StreamReplica[]> = isUnseen(system) ? system : (held.get(name) ?? []);
-    const { answer, info }: StreamView = view?.streams.get(name) ?? { answer: { kind: "not-asked" } };
+    const own: StreamView = view?.streams.get(name) ?? { answer: { kind: "not-asked" } };
+    const { answer, info }: StreamView = isFrom(alone, own.info) ? { answer: elsewhere } : own;
     const config = info?.config ?? seenOr(replicas, []).find(({ detail }) => detail.config)?.detail.config;
     // Who could speak for the consumers of a stream that nobody living holds, and that did not answer itself, is dead too.
     const dead = info === undefined && view !== undefined && isSeen(replicas) && replicas.length === 0;
@@ -75,6 +82,20 @@ async function pictureAccount(
     streams[index] = pictureStream({ account, name, answer, info, replicas, consumers });
   });
   return { name: account, inventory: isSeen(names) ? "complete" : names, streams };
+}
+
+/** Whether an answer came from one of the servers that run JetStream by themselves. */
+function isFrom(alone: readonly string[], info: StreamInfo | undefined): boolean {
+  return alone.includes(info?.cluster?.leader ?? "");
+}
+
+const elsewhere = { kind: "refused", detail: "a server answered that is none of this cluster's" } as const;
+
+/** Who listed the streams nobody can tell where a server besides this cluster's may have done it. */
+function listedBy(alone: readonly string[], names: Known<readonly string[]>): Known<readonly string[]> {
+  if (alone.length === 0 || isUnseen(names)) return names;
+  const detail = `${nameList(alone)} ${alone.length === 1 ? "runs" : "run"} JetStream without a domain, beside this cluster, and may have answered`;
+  return { unseen: "not-told", detail };
 }
 
 /**

@@ -8,8 +8,8 @@ import { pictureGroup, type Testimony } from "./picture-group.ts";
 import type { StreamReplica } from "./picture-stream.ts";
 import type { ConsumerDetail, GroupAnswer } from "./server-answers.ts";
 
-/** Consumers of one stream that are asked for at a time. */
-const atOnce = 16;
+/** Consumers of one stream that are asked for at a time: those on a dead server are waited for together. */
+const atOnce = 128;
 
 /** One consumer as a server of a replica, or the account, told of it. */
 export interface ConsumerTestimony {

@@ -25,6 +25,8 @@ export interface StatszAnswer extends ServerAnswer {
   readonly statsz?: {
     /** How many servers it knows, itself and those that died lately too; from 2.10 on. */
     readonly active_servers?: number;
+    /** Clusters that its gateways lead to. */
+    readonly gateways?: readonly { readonly name: string }[] | null;
     /** Absent where JetStream is off. */
     readonly jetstream?: JetStreamVarz | null;
   };

@@ -1,4 +1,5 @@
 import { groupDigits } from "../../group-digits.ts";
+import { nameList } from "../name-list.ts";
 import { isSeen, seenOr } from "../unseen.ts";
 import type { ServerStanding } from "./server-standing.ts";
 import type { StreamStanding } from "./stream-standing.ts";
@@ -55,10 +56,15 @@ export function candidates(
   const need = [
     ...(cluster ? [`in cluster ${cluster}`] : []),
     ...(tags.length > 0 ? [`with the tags ${tags.join(", ")}`] : []),
-    ...(unique === null ? [] : [`with a value of ${unique} that ${retained.join(", ") || "no other"} has not`]),
+    ...(unique === null ? [] : [uniqueNeed(unique, retained)]),
     ...(room > 0 ? [`with ${room} bytes free`] : []),
   ].join(", ");
   return { names, cramped, refusals, need: need === "" ? "any server of the cluster" : need };
+}
+
+function uniqueNeed(unique: string, retained: readonly string[]): string {
+  if (retained.length === 0) return `with a tag ${unique}`;
+  return `with a value of ${unique} that ${nameList(retained)} ${retained.length === 1 ? "has" : "have"} not`;
 }
 
 /** Bytes on disk of one replica, as far as anybody knows. */

@@ -4,6 +4,7 @@ import { versionHazards } from "../version-hazards.ts";
 import type { ClusterPlan, Outlook, PlanStep } from "./cluster-plan.ts";
 import { fewerReplicas } from "./fewer-replicas.ts";
 import { memoryOfServer } from "./memory-of-server.ts";
+import { aloneServer, planAlone } from "./plan-alone.ts";
 import { planLed } from "./plan-led.ts";
 import { planMetaDown } from "./plan-meta-down.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -59,6 +60,8 @@ function stepsOf(view: View): readonly PlanStep[] {
       ),
     ];
   }
+  const alone = aloneServer(view);
+  if (alone !== null) return planAlone(view, alone);
   if (picture.earlier === null || view.meta.kind === "unseen" || view.meta.kind === "electing") {
     return [holdStep("look-again", [], view.meta.why)];
   }
@@ -125,6 +128,8 @@ function notesOf(view: View, steps: readonly PlanStep[]): readonly string[] {
       notes.push("This server version answers a removal before it is decided: only a new look tells that it was done.");
     }
   }
+  const alone = aloneServer(view);
+  if (alone !== null) notes.push(`${alone} runs JetStream by itself: it has no meta group and no replicas to recover.`);
   const { drain } = view.request.words;
   if (drain.length > 0 && !steps.some(({ kind }) => kind === "evacuate" || kind === "move" || kind === "ask")) {
     notes.push(`${drain.join(", ")} is emptied only when nothing else is to be done.`);

@@ -1,6 +1,8 @@
 import { describe, it } from "node:test";
 import { checkPlan, type PlanRow } from "../../testing/check-plan.ts";
+import { sketchServer } from "../../testing/sketch-cluster.ts";
 import { backup, before, remembered, replicated, three, unanswered, whole } from "../../testing/sketch-situation.ts";
+import type { JetStreamPicture } from "../picture.ts";
 
 /** n3 is behind, answers, and tells of no replica. */
 const forgotten = () => {
@@ -45,6 +47,19 @@ const rows: readonly PlanRow[] = [
           { name: "APP", inventory: "complete", streams: [replicated("ORDERS", ["+n1", "+n2", "~n3"], "n1")] },
         ],
       }),
+    },
+    outlook: "wait",
+    steps: ["wait:catch-up:APP/ORDERS waiting"],
+  },
+  {
+    story: "CP-106: nor one that does not tell what it holds, as of which too many questions are asked",
+    situation: {
+      servers: three,
+      streams: [forgotten()],
+      memory: [behind(30_000)],
+      server: {
+        n3: { jetstream: { ...(sketchServer("n3").jetstream as JetStreamPicture), streams: { unseen: "no-answer" } } },
+      },
     },
     outlook: "wait",
     steps: ["wait:catch-up:APP/ORDERS waiting"],

@@ -1,6 +1,6 @@
 import { shortNameList } from "../name-list.ts";
 import { streamIn } from "../stream-in.ts";
-import { seenOr } from "../unseen.ts";
+import { isSeen, seenOr } from "../unseen.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { coverOf } from "./cover.ts";
 import { ask } from "./simple-steps.ts";
@@ -15,10 +15,19 @@ import { serversOfKind, type View } from "./view.ts";
 export function forgetfulServers(view: View): ReadonlyMap<string, readonly StreamStanding[]> {
   const found = new Map<string, readonly StreamStanding[]>();
   for (const { name } of serversOfKind(view, "alive")) {
+    // One that answers, and does not tell what it holds, may hold all of it.
+    if (!listsTwice(view, name)) continue;
     const streams = view.streams.filter((stream) => !stream.moving && lacks(view, stream, name));
     if (streams.length > 0) found.set(name, streams);
   }
   return found;
+}
+
+function listsTwice({ request: { picture } }: View, server: string): boolean {
+  return [picture.earlier, picture.later].every((sample) => {
+    const jetstream = sample?.servers.find(({ name }) => name === server)?.jetstream;
+    return jetstream !== undefined && isSeen(jetstream) && isSeen(jetstream.streams);
+  });
 }
 
 /** In both samples, and for as long as two elections take: a replica that was just placed there comes within seconds. */

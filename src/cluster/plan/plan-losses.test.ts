@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { checkPlan, type PlanRow, planOf, stepOf } from "../../testing/check-plan.ts";
 import {
   backup,
+  mirrorOf,
   remembered,
   rememberingServer,
   replicated,
@@ -55,6 +56,22 @@ const rows: readonly PlanRow[] = [
       "restore:APP/PART later",
       "restore:APP/ALL later",
     ],
+  },
+  {
+    story:
+      "CP-36: what is left of a copy that is lost with its origin, and was released, is neither backed up nor restored",
+    situation: {
+      servers: three,
+      streams: [
+        replicated("ONE", ["+n3"], "n3", { lastSeq: 0 }),
+        mirrorOf("ONE", replicated("COPY", ["+n3"], "n3", { lastSeq: 0 })),
+      ],
+      memory: [remembered("COPY", ["n3"], { origins: ["ONE"] }), remembered("ONE", ["n3"])],
+      backups: [backup("ONE")],
+      words: { released: ["APP/COPY"] },
+    },
+    outlook: "act",
+    steps: ["delete-stub:APP/ONE ready", "restore:APP/ONE later", "ask:flow:APP/COPY blocked"],
   },
   {
     story: "CP-105: a consumer that the backup has not is for a person, and nothing of it is done unasked",

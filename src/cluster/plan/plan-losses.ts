@@ -35,6 +35,7 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
   const keyOf = ({ key }: Loss): string => key;
   const origins = (loss: Loss): readonly string[] => originsOfLost(view, loss);
   const copiesFirst = originsFirst([...losses].reverse(), keyOf, origins).toReversed();
+  const lost = new Set(losses.map(keyOf));
   const hangs = new Hanging(
     losses.filter((loss) => isCertain(view, spares, loss)),
     origins,
@@ -61,6 +62,8 @@ export function planLosses(view: View, spares: Spares, before: readonly string[]
     }
     const after = [...before, ...(census === null ? [] : [census.id])];
     for (const copy of copies) {
+      // A backup of what is left of one that is lost itself would stand in for what it held.
+      if (lost.has(copy.key)) continue;
       const step = backUpStep(view, copy, `it copies from ${key}, and may mix two histories once that begins again`);
       if (step !== null && !steps.some(({ id }) => id === step.id)) steps.push(step);
       if (step !== null) after.push(step.id);

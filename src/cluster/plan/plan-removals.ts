@@ -119,31 +119,40 @@ function draft(view: View, server: ServerStanding, before: Before): Draft {
   }
   const memory = memoryOfServer(view, server);
   if (!memory.young) evidence.unshift(memory.text);
-  for (const { account, spoken } of unlistedAccounts(view)) {
+  for (const { account, spoken, beside } of unlistedAccounts(view)) {
     // Of an account that no living server knows, a young memory has all that was on the dead ones.
     if ((!spoken && memory.young) || request.words.released.includes(`${account}/*`)) continue;
     blockers.push({
       code: "inventory-unseen",
       text: `not all streams of account ${account} are known: one with its last replica on ${server.name} would be lost unnoticed. ${memory.text}`,
-      cure: `Give a credential of account ${account} too, or release all of it: ${account}/*.`,
+      cure:
+        beside === null
+          ? `Give a credential of account ${account} too, or release all of it: ${account}/*.`
+          : `${beside}: give it a JetStream domain of its own. Or release all of the account: ${account}/*.`,
     });
   }
   return { server, blockers: unique(blockers), after, evidence, safe, streams: affected.length };
 }
 
-/** Accounts that do not list their streams. `spoken`: a living server knows the account; else only the ledger does. */
-function unlistedAccounts({
-  request,
-  memory,
-}: View): readonly { readonly account: string; readonly spoken: boolean }[] {
+interface UnlistedAccount {
+  readonly account: string;
+  /** A living server knows the account; else only the ledger does. */
+  readonly spoken: boolean;
+  /** Who may have listed the streams in the cluster's place; null: nobody did. */
+  readonly beside: string | null;
+}
+
+/** Accounts that do not list their streams. */
+function unlistedAccounts({ request, memory }: View): readonly UnlistedAccount[] {
   const { accounts } = request.picture.later;
-  const unlisted = accounts.filter(({ inventory }) => !isSeen(inventory)).map(({ name }) => name);
+  const unlisted = accounts.flatMap(({ name, inventory }): readonly UnlistedAccount[] => {
+    if (isSeen(inventory)) return [];
+    const beside = inventory.unseen === "not-told" ? (inventory.detail ?? null) : null;
+    return [{ account: name, spoken: true, beside }];
+  });
   const remembered = new Set([...memory.values()].map(({ account }) => account));
   for (const { name } of accounts) remembered.delete(name);
-  return [
-    ...unlisted.map((account) => ({ account, spoken: true })),
-    ...[...remembered].map((account) => ({ account, spoken: false })),
-  ];
+  return [...unlisted, ...[...remembered].map((account) => ({ account, spoken: false, beside: null }))];
 }
 
 function judgeStream(

@@ -77,6 +77,7 @@ describe("the step that removes a server", () => {
       server: { n1: zone("a"), n2: zone("b"), n4: zone(last) },
     });
     assert.equal(planOf(zones("b")).steps[0]?.kind, "add-node");
+    assert.match(planOf(zones("b")).steps[0]?.why ?? "", /in cluster C, with a value of az: that n1 and n2 have not/);
     assert.equal(planOf(zones("c")).steps[0]?.kind, "peer-remove");
   });
 

@@ -28,6 +28,9 @@ export interface LooksOptions {
 export class Looks {
   readonly #options: LooksOptions;
   readonly #trail = new SampleTrail();
+  /** The look that is being taken, and the one that begins when it ends. */
+  #running: Promise<Sample> | undefined;
+  #next: Promise<Sample> | undefined;
 
   constructor(options: LooksOptions) {
     this.#options = options;
@@ -39,8 +42,29 @@ export class Looks {
     return this.#trail.last;
   }
 
-  /** Looks once. Throws CANCELLED, or what the signal says. */
-  async look(): Promise<Sample> {
+  /**
+   * Looks once; what is asked for while a look is under way is the one after it, for all who ask. Throws CANCELLED, or what the signal
+   * says.
+   */
+  look(): Promise<Sample> {
+    if (this.#running === undefined) return this.#begin();
+    const begin = (): Promise<Sample> => {
+      this.#next = undefined;
+      return this.#begin();
+    };
+    this.#next ??= this.#running.then(begin, begin);
+    return this.#next;
+  }
+
+  #begin(): Promise<Sample> {
+    const running = this.#once().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  async #once(): Promise<Sample> {
     const { account, others, system, signal } = this.#options;
     const earlier = this.last;
     const sample = await observeCluster({ account, others, system, earlier, brief: earlier !== undefined, signal });

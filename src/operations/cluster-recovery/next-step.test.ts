@@ -38,7 +38,7 @@ describe("what comes next", () => {
   });
 
   it("is nothing in a plan without steps", () => {
-    const none = { step: null, wait: null, waits: [], left: [] };
+    const none = { step: null, together: [], wait: null, waits: [], left: [] };
     assert.deepEqual(nextStep(planOf({ servers: ["n1", "n2", "n3"] }), all), none);
   });
 
@@ -93,6 +93,25 @@ describe("what comes next", () => {
       left.map(({ text }) => text),
       ["restore:APP/COPY was not begun: restore:APP/ONE has to come first, and failed"],
     );
+  });
+
+  it("CA-11: is done together with more of its kind that are ready; members of the cluster are changed one at a time", () => {
+    const names = Array.from({ length: 40 }, (_, index) => `S${index + 10}`);
+    const many = planOf({
+      servers: ["n1", "n2", "n3"],
+      memory: [...names, "COPY"].map((name) => remembered(name, ["n3"], name === "COPY" ? { origins: ["S10"] } : {})),
+      words: { restore: [...names, "COPY"].map((name) => `APP/${name}`) },
+      backups: [...names, "COPY"].map((name) => backup(name)),
+    });
+    const { step, together } = nextStep(many, { ...all, done: new Set(["restore:APP/S11"]) });
+    assert.equal(id(step), "restore:APP/S10");
+    assert.deepEqual(
+      together.map((one) => one.id),
+      ["S12", "S13", "S14", "S15", "S16", "S17", "S18"].map((name) => `restore:APP/${name}`),
+      "neither one that was done, nor the copy, whose origin comes first",
+    );
+    const two = planOf({ ...dead, servers: ["n1", "n2", "!n3", "n4", "!n5", "n6"], words: { gone: ["n3", "n5"] } });
+    assert.deepEqual(nextStep(two, all).together, []);
   });
 
   it("leaves what blocks to a person, with every cure", () => {

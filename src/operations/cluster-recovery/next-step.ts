@@ -19,6 +19,8 @@ export interface Allowances {
 /** What comes next in a plan, and why what is ready is not done. Pure. */
 export interface NextStep {
   readonly step: PlanStep | null;
+  /** What may be done at the same time as `step`: more of its kind, each of a stream of its own. */
+  readonly together: readonly PlanStep[];
   /** What is waited for where nothing can be done: time, or the cluster. */
   readonly wait: PlanStep | null;
   /** All that is waited for, `wait` first. */
@@ -28,7 +30,7 @@ export interface NextStep {
 
 export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
   const left: LeftOver[] = [];
-  let step: PlanStep | null = null;
+  const ready: PlanStep[] = [];
   const waits: PlanStep[] = [];
   // What is not done because of a failure, by its id: what hangs on it is not done either.
   const held = new Map<string, string>();
@@ -51,12 +53,17 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
       if (state === "waiting" || state === "ready") waits.push(one);
     } else if (state === "ready" && plan.outlook !== "hold") {
       const why = whyNot(one, allowances);
-      if (why === null) step ??= one;
+      if (why === null) ready.push(one);
       else left.push({ step: id, ...why });
     }
   }
-  return { step, wait: waits[0] ?? null, waits, left };
+  const [step = null] = ready;
+  const together = step === null ? [] : ready.filter(({ kind }) => kind === step.kind).slice(1, atOnce[step.kind] ?? 1);
+  return { step, together, wait: waits[0] ?? null, waits, left };
 }
+
+/** Steps of a kind that are done at a time: those that are of one stream each. A server that is lost may have had a thousand streams. */
+const atOnce: Readonly<Partial<Record<PlanStep["kind"], number>>> = { "delete-stub": 16, restore: 8, "scale-up": 4 };
 
 function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {
   const { accounts, only, done, declined } = allowances;

@@ -5,6 +5,7 @@ import type { BackupCover, PlanRequest } from "../../cluster/plan/plan-request.t
 import { viewOf } from "../../cluster/plan/view.ts";
 import { asRelightError, type ErrorCode, isRelightError, RelightError } from "../../errors.ts";
 import { changeLedgerFile } from "../cluster-ledger/ledger-file.ts";
+import type { RestoreTarget } from "../stream-restore/restore-plan.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { awaitEffect } from "./await-effect.ts";
 import type { Looks } from "./looks.ts";
@@ -20,6 +21,8 @@ export interface Performance {
   readonly newBackups: string;
   /** Of the streams that were restored so far, with the last sequence that each has in its backup: for those that copy from them. */
   readonly restored?: Map<string, number>;
+  /** The account before any of the steps began that are done at the same time: a stream that is being restored answers no list. */
+  readonly target?: () => Promise<RestoreTarget>;
 }
 
 export interface Performed {
@@ -42,7 +45,7 @@ const untouched: ReadonlySet<ErrorCode> = new Set([
 
 /** Carries out one step, waits for its effect, and notes it: in the audit log before and after, and in the ledger. Throws FILE_SYSTEM, LOCKED. */
 export async function performStep(step: PlanStep, performance: Performance): Promise<Performed> {
-  const { request, options, planned, looks, log, newBackups, restored } = performance;
+  const { request, options, planned, looks, log, newBackups, restored, target } = performance;
   const began = new Date();
   const seconds = (): number => (Date.now() - began.getTime()) / 1000;
   const evidence = [...step.evidence];
@@ -62,6 +65,7 @@ export async function performStep(step: PlanStep, performance: Performance): Pro
       account: request.account,
       newBackups,
       restored,
+      target,
       tool: request.tool,
       signal: options.signal,
       say,

@@ -16,6 +16,8 @@ export interface FoundCover {
   readonly cover: BackupCover;
   /** The cluster that it was made on; null: it does not say. */
   readonly cluster: string | null;
+  /** What it was read from. */
+  readonly stored: Pick<StoredStream, "config" | "manifest">;
 }
 
 /**
@@ -70,11 +72,13 @@ export function consumersOf({ content }: Manifest): readonly BackedUpConsumer[] 
 }
 
 /** The cover that a stored stream is, or why it is none. */
-function coverOf({ stream, path, manifest }: StoredStream): FoundCover | string {
+function coverOf(stored: StoredStream): FoundCover | string {
+  const { stream, path, manifest } = stored;
   if (manifest === undefined) return "it has no manifest of Relight (relight.json), so nothing proves that it is whole";
   if (manifest.edit !== undefined) return "it was made of another backup, and may lack what that one has";
   return {
     cluster: manifest.server?.cluster ?? null,
+    stored,
     cover: {
       // A manifest does not say whose stream it is.
       account: null,

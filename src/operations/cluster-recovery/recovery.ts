@@ -13,6 +13,7 @@ import { isForServer, isGrave, leftOf, nextStep } from "./next-step.ts";
 import { outcomeOf } from "./outcome-of.ts";
 import { Patience, patienceMs } from "./patience.ts";
 import { performStep } from "./perform-step.ts";
+import { performTogether, type TargetOf } from "./perform-together.ts";
 import type { BackupCovers } from "./read-backup-covers.ts";
 import type { LeftOver, RecoveryOptions, RecoveryOutcome, RecoveryRequest, StepRecord } from "./recovery-request.ts";
 import { rememberLook } from "./remember-look.ts";
@@ -92,7 +93,7 @@ export class Recovery {
       const { done, failed } = this.#tally;
       const accounts = sessionsByAccount(planned.picture.later, this.#request);
       const allowances = { accounts, only: this.#request.only, done, failed, declined: this.#declined };
-      const { step, wait, waits, left } = nextStep(plan, allowances);
+      const { step, together, wait, waits, left } = nextStep(plan, allowances);
       const mood = this.#patience.judge(plan, planned.picture.later);
       if (mood === "over" || (mood === "wait" && Date.now() >= waitUntil)) {
         return this.#outcome("left", [...this.#patience.left(planned.picture.later, this.#steps.at(-1)?.id), ...left]);
@@ -111,10 +112,15 @@ export class Recovery {
         if (isGrave(step) && (await this.#dropSpoiled(plan, planned))) continue;
         if (await this.#isDeclined(step, plan)) continue;
         const began = Date.now();
-        const error = await this.#perform(step, plan, planned);
+        // Who is asked about each is asked one by one.
+        const asked = this.#request.confirm !== undefined && isGrave(step);
+        const failures = await performTogether(asked ? [step] : [step, ...together], (one, targetOf) =>
+          this.#perform(one, plan, planned, targetOf),
+        );
         waitUntil += Date.now() - began;
-        if (error?.code === "CANCELLED") return this.#outcome("cancelled", left);
-        if (error !== null && !(await this.#goesOn(step, error, planned))) {
+        if (failures.some(({ error }) => error.code === "CANCELLED")) return this.#outcome("cancelled", left);
+        for (const { step: failed, error } of failures) {
+          if (await this.#goesOn(failed, error, planned)) continue;
           return this.#outcome(error.code === "PLAN_OUTDATED" ? "left" : "failed", left);
         }
         continue;
@@ -217,9 +223,16 @@ export class Recovery {
     return true;
   }
 
-  async #perform(step: PlanStep, plan: ClusterPlan, planned: PlanRequest): Promise<RelightError | null> {
+  async #perform(
+    step: PlanStep,
+    plan: ClusterPlan,
+    planned: PlanRequest,
+    targetOf: TargetOf,
+  ): Promise<RelightError | null> {
+    const account = sessionOf(step, planned.picture.later, this.#request);
     const { record, covers, error } = await performStep(step, {
-      request: { ...this.#request, account: sessionOf(step, planned.picture.later, this.#request) },
+      request: { ...this.#request, account },
+      ...(account === undefined ? {} : { target: () => targetOf(account) }),
       options: this.#options,
       planned,
       looks: this.#looks,

@@ -12,6 +12,11 @@ interface Usage {
   readonly limits: AccountLimits;
 }
 
+/** Whether an account has limits for a number of replicas: one without tiers has them for every number. Pure. */
+export function allowsReplicas({ tiers }: AccountInfo, replicas: number): boolean {
+  return !tiers || Object.keys(tiers).length === 0 || tiers[`R${replicas}`] !== undefined;
+}
+
 const mebibytes = (bytes: number): string =>
   `${(bytes / 2 ** 20).toLocaleString("en", { maximumFractionDigits: 1 })} MiB`;
 
@@ -27,12 +32,12 @@ export function limitRefusals(
 ): Refusal[] {
   const replicas = config.num_replicas ?? 1;
   const tier = account.tiers?.[`R${replicas}`] as Usage | undefined;
-  if (account.tiers && Object.keys(account.tiers).length > 0 && !tier) {
+  if (!allowsReplicas(account, replicas)) {
     return [
       {
         code: "account-tier",
         text: `the account has no JetStream limits for ${replicas} replicas`,
-        cure: `Pass --replicas with one of: ${Object.keys(account.tiers).join(", ")}.`,
+        cure: `Pass --replicas with one of: ${Object.keys(account.tiers ?? {}).join(", ")}.`,
       },
     ];
   }

@@ -14,7 +14,7 @@ import { replaceCopies } from "./replace-copies.ts";
 import { replicaPatience } from "./replicas-behind.ts";
 import type { StreamRestoreEvent } from "./restore-events.ts";
 import { restoreOrder } from "./restore-order.ts";
-import type { RestorePlan, RestoreWishes } from "./restore-plan.ts";
+import type { RestorePlan, RestoreTarget, RestoreWishes } from "./restore-plan.ts";
 import { refusal } from "./restore-refusal.ts";
 import { stageEdit } from "./stage-edit.ts";
 import { StandingOrigins } from "./standing-origins.ts";
@@ -33,6 +33,8 @@ export interface RestoreStreamsOptions {
    * restored which origins hold again what they held, and up to which sequence. Default: one of this call's own.
    */
   readonly restored?: Map<string, number>;
+  /** The account as it was seen a moment ago. Default: it is looked at now. */
+  readonly target?: RestoreTarget | undefined;
   readonly tool: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRestoreEvent) => void;
@@ -61,7 +63,7 @@ export async function restoreStreams(session: Session, options: RestoreStreamsOp
     results.push(result);
     options.onResult?.(result);
   };
-  const target = await observeTarget(session);
+  const target = options.target ?? (await observeTarget(session));
   const alone = options.stored.length === 1 && !options.dryRun;
   const local = alone && (await isNear(session));
   const standing = new StandingOrigins(options.restored);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../../errors.ts";
+import { allowsReplicas } from "../../stream-restore/account-limits.ts";
 import { readBackup } from "../../stream-restore/read-backup.ts";
+import type { RestoreTarget } from "../../stream-restore/restore-plan.ts";
 import { restoreStreams } from "../../stream-restore/restore-streams.ts";
 import { accountOf, ask, type CarriedOut, type StepContext, streamOf, surprise } from "./step-context.ts";
 
@@ -11,13 +13,19 @@ import { accountOf, ask, type CarriedOut, type StepContext, streamOf, surprise }
 export async function restoreLost(context: StepContext): Promise<CarriedOut> {
   const session = accountOf(context);
   const stream = streamOf(context);
-  const { backup, replicas } = context.step.arguments;
+  const { backup, replicas: wished } = context.step.arguments;
   if (backup === null) throw new RelightError("INTERNAL", `${context.step.id} names no backup`);
+  const target = await context.target?.();
+  // An account that has limits for three replicas only gets it with three at once.
+  const replicas = wished !== null && target && !allowsReplicas(target.account, wished) ? null : wished;
   const stored = (await readBackup(backup)).filter((one) => one.stream === stream);
-  const restore = async (): Promise<Awaited<ReturnType<typeof restoreStreams>>[number] | undefined> =>
+  const restore = async (
+    into?: RestoreTarget,
+  ): Promise<Awaited<ReturnType<typeof restoreStreams>>[number] | undefined> =>
     (
       await restoreStreams(session, {
         stored,
+        target: into,
         wishes: { ifExists: "fail", ...(replicas === null ? {} : { replicas }) },
         tool: context.tool,
         ...(context.restored ? { restored: context.restored } : {}),
@@ -29,7 +37,7 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
         },
       })
     ).at(0);
-  let result = await restore();
+  let result = await restore(target);
   const taken = result !== undefined && "error" in result && isRelightError(result.error, "STREAM_EXISTS");
   if (taken && !(await isTakenInVain(context))) throw surprise(`${stream} is there: somebody else made it meanwhile`);
   if (taken) result = await restore();

@@ -5,6 +5,7 @@ import type { View } from "../../../cluster/plan/view.ts";
 import { RelightError } from "../../../errors.ts";
 import { JetStreamApi } from "../../../jetstream/jetstream-api.ts";
 import type { Session } from "../../../jetstream/session.ts";
+import type { RestoreTarget } from "../../stream-restore/restore-plan.ts";
 
 /** What a step is carried out with. */
 export interface StepContext {
@@ -18,6 +19,8 @@ export interface StepContext {
   readonly tool: string;
   /** Of the streams that were restored so far, with the last sequence that each has in its backup: for those that copy from them. */
   readonly restored?: Map<string, number> | undefined;
+  /** The account before any of the steps began that are done at the same time. */
+  readonly target?: (() => Promise<RestoreTarget>) | undefined;
   readonly signal: AbortSignal | undefined;
   /** What is going on, for a person. */
   readonly say: (text: string) => void;
