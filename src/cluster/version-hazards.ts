@@ -17,6 +17,8 @@ export interface ClusterRules {
   readonly metaRescue: boolean;
   /** Fresh nodes can give a meta group its quorum back (up to 2.11); from 2.12 on only if every member answers. */
   readonly newNodesGiveMetaQuorum: boolean;
+  /** A move of a stream of one replica may begin its consumers anew (2.10, seen on 2.10.26 and 2.10.27). */
+  readonly movesResetConsumers: boolean;
   /** `SERVER.EVACUATE` and `STREAM.PEER.EVACUATE` (2.15). */
   readonly evacuate: boolean;
   /** A step-down may name the next leader (2.11). */
@@ -66,6 +68,7 @@ export function clusterRules(versions: readonly string[]): ClusterRules {
     scaleDownNeedsOfflineFlag: !every(2, 15),
     metaRescue: every(2, 15),
     newNodesGiveMetaQuorum: parsed.length > 0 && !parsed.some((version) => isAtLeast(version, 2, 12)),
+    movesResetConsumers: !every(2, 11),
     evacuate: every(2, 15),
     preferredLeader: every(2, 11),
     removesByPeerId: every(2, 9, 2),

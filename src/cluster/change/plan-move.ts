@@ -18,7 +18,7 @@ export const planMove: PlanVerb<"move"> = (view, stream, change, blockers) => {
     id: `${key} off ${server}`,
     target: { server, peer, account, stream: name },
     why: `${key} leaves ${server} with what it holds; ${takers(view, stream)} takes it`,
-    risk: `load, and some seconds without a leader${(wanted ?? 1) > 1 ? "; it has one replica less until the new one has all" : ""}`,
+    risk: `load, and some seconds without a leader${(wanted ?? 1) > 1 ? "; it has one replica less until the new one has all" : ""}${view.rules.movesResetConsumers && wanted === 1 ? "; consumers with num_replicas 1 may begin anew" : ""}`,
     precondition: [
       condition("one-meta-leader", "one server leads the meta group"),
       condition("server-answers", `${server} answers`),

@@ -2,7 +2,8 @@ import type { StepKind } from "../../../cluster/plan/cluster-plan.ts";
 import { RelightError } from "../../../errors.ts";
 import { backUpFirst, salvage } from "./back-up.ts";
 import { evacuate, removePeer, removeServer, rescueMeta } from "./change-members.ts";
-import { cancelMove, deleteStub, moveStream, scale, stepDown } from "./change-streams.ts";
+import { cancelMove, deleteStub, scale, stepDown } from "./change-streams.ts";
+import { moveStream } from "./move-stream.ts";
 import { restoreLost } from "./restore-lost.ts";
 import type { CarriedOut, StepContext } from "./step-context.ts";
 

@@ -30,13 +30,6 @@ export async function stepDown(context: StepContext): Promise<CarriedOut> {
   }
 }
 
-/** Moves a stream off a living server; where to, the meta leader chooses. */
-export async function moveStream(context: StepContext): Promise<CarriedOut> {
-  const { account, server } = context.step.target;
-  const subject = `ACCOUNT.STREAM.MOVE.${account}.${streamOf(context)}`;
-  return { evidence: [await ask(systemApi(context), subject, { server, cluster: "", domain: "", tags: [] })] };
-}
-
 export async function cancelMove(context: StepContext): Promise<CarriedOut> {
   const { account } = context.step.target;
   return { evidence: [await ask(systemApi(context), `ACCOUNT.STREAM.CANCEL_MOVE.${account}.${streamOf(context)}`)] };
