@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { shortNameList } from "../../cluster/name-list.ts";
 import type { ClusterPlan, Outlook, PlanStep, StepState } from "../../cluster/plan/cluster-plan.ts";
 import type { BlindSpot } from "../../cluster/what-is-unseen.ts";
 import { formatSeconds } from "./format-values.ts";
@@ -54,7 +55,11 @@ export function renderClusterPlan(
   const paint: Paint = (name, text) => (color ? styleText(name, text, { validateStream: false }) : text);
   const { mark, color: markColor } = outlooks[plan.outlook];
   const lines = [`${paint(markColor, mark)}  ${readable(plan.summary)}`];
-  for (const [index, step] of plan.steps.entries()) lines.push("", ...renderStep(step, index + 1, plan, paint));
+  const likes = new Likes(plan.steps);
+  for (const [index, step] of plan.steps.entries()) {
+    if (!likes.isShown(step)) continue;
+    lines.push("", ...renderStep(step, index + 1, plan, paint), ...likes.restAfter(step));
+  }
   lines.push("", ...(applied ? [] : forAPerson(plan)));
   for (const note of plan.notes) lines.push(`Note: ${readable(note)}`);
   if (plan.steps.length > 0) {
@@ -66,6 +71,49 @@ export function renderClusterPlan(
   lines.push(plan.steps.length === 0 ? "Nothing was changed." : `This is a plan only: nothing was done. ${next(plan)}`);
   if (ledger !== null) lines.push(`Remembered in ${ledger}.`);
   return `${lines.join("\n")}\n`;
+}
+
+/** Steps that differ in their stream only: of many, some are shown, and the others named after them. */
+class Likes {
+  readonly #groups = new Map<string, PlanStep[]>();
+
+  constructor(steps: readonly PlanStep[]) {
+    for (const step of steps) {
+      const group = this.#groups.get(likeness(step));
+      if (group) group.push(step);
+      else this.#groups.set(likeness(step), [step]);
+    }
+  }
+
+  isShown(step: PlanStep): boolean {
+    const group = this.#of(step);
+    return group.length <= manyAlike || group.indexOf(step) < fewAlike;
+  }
+
+  /** Said after the last one that is shown. */
+  restAfter(step: PlanStep): readonly string[] {
+    const group = this.#of(step);
+    if (group.length <= manyAlike || group[fewAlike - 1] !== step) return [];
+    const rest = group.slice(fewAlike);
+    return [
+      "",
+      `   ... and ${rest.length} more of ${step.kind}: ${shortNameList(rest.map(targetOf))} (--json has all)`,
+    ];
+  }
+
+  #of(step: PlanStep): readonly PlanStep[] {
+    return this.#groups.get(likeness(step)) ?? [];
+  }
+}
+
+/** A server that is lost may have had a thousand streams: as many of a kind are shown as a whole, and of more than that so few. */
+const manyAlike = 8;
+const fewAlike = 2;
+
+function likeness({ kind, state, by, target, blockers }: PlanStep): string {
+  // Servers are always shown.
+  const server = target.stream === null ? target.server : null;
+  return JSON.stringify([kind, state, by, server, target.stream !== null, blockers.map(({ code }) => code)]);
 }
 
 /** Whoever has a plan wants to know how it is carried out. */
@@ -90,10 +138,13 @@ function renderStep(step: PlanStep, number: number, plan: ClusterPlan, paint: Pa
   add("Why", why);
   if (risk !== "none") add("Risk", risk);
   for (const [name, text] of particulars(step)) add(name, text);
-  for (const { code, text, cure } of blockers) {
+  const cures = new Set<string>();
+  for (const { code, text, cure } of blockers.slice(0, shown)) {
     if (text !== why) add("Blocked", `${text} [${code}]`);
-    add("Cure", cure);
+    if (!cures.has(cure)) add("Cure", cure);
+    cures.add(cure);
   }
+  if (blockers.length > shown) add("Blocked", `by ${blockers.length - shown} more (--json has all)`);
   for (const line of evidence.slice(0, shown)) add("Seen", line);
   if (evidence.length > shown) add("Seen", `${evidence.length - shown} more (--json has all)`);
   if (kind !== "ask" && (state === "ready" || state === "waiting")) add("Done when", step.verify.text);
@@ -130,13 +181,16 @@ function forAPerson({ steps, complete }: ClusterPlan): readonly string[] {
   if (complete) return steps.length === 0 ? [] : ["Left for a person to decide or repair: nothing.", ""];
   const lines = ["Left for a person to decide or repair:"];
   const codes = new Set<string>();
+  const likes = new Likes(steps);
   for (const [index, step] of steps.entries()) {
     if (step.by === "relight" && step.blockers.length === 0) continue;
+    for (const { code } of step.blockers) codes.add(code);
+    if (step.arguments.fewerWillDo) codes.add(step.kind);
+    if (!likes.isShown(step)) continue;
     const cures = [...new Set(step.blockers.map(({ cure }) => cure))];
     const what = cures.length > 0 ? cures.join(" ") : step.why;
     lines.push(`  step ${index + 1}, ${step.kind} ${targetOf(step)}: ${readable(what)}`);
-    for (const { code } of step.blockers) codes.add(code);
-    if (step.arguments.fewerWillDo) codes.add(step.kind);
+    lines.push(...likes.restAfter(step).filter((line) => line !== ""));
   }
   const said = howToSay(codes);
   return [...lines, ...(said === null ? [] : [`  ${said}`]), ""];
@@ -153,8 +207,13 @@ function numberOf({ steps }: ClusterPlan, id: string): number | null {
   return index < 0 ? null : index + 1;
 }
 
-const comes = (numbers: readonly number[]): string =>
-  `, after ${numbers.length === 1 ? "step" : "steps"} ${numbers.join(", ")}`;
+function comes(numbers: readonly number[]): string {
+  const some =
+    numbers.length > manyAlike
+      ? `${numbers.slice(0, 3).join(", ")} and ${numbers.length - 3} more`
+      : numbers.join(", ");
+  return `, after ${numbers.length === 1 ? "step" : "steps"} ${some}`;
+}
 
 function inTime(until: string, now: string): string {
   const seconds = (Date.parse(until) - Date.parse(now)) / 1000;

@@ -103,7 +103,7 @@ export class RecoveryProgress implements Disposable {
         const fresh = event.plan.steps.filter(({ id, kind }) => kind !== "wait" && !this.#known.has(id));
         for (const { id } of event.plan.steps) this.#known.add(id);
         // The first one that is more than a wait is shown as a whole.
-        if (this.#planned && fresh.length > 0) this.#line(`now planned: ${fresh.map(name).join(", then ")}`);
+        if (this.#planned && fresh.length > 0) this.#line(`now planned: ${listed(fresh)}`);
         this.#planned ||= event.plan.outlook !== "wait";
         return;
       }
@@ -135,6 +135,13 @@ export class RecoveryProgress implements Disposable {
       this.#said = Date.now();
     }
   }
+}
+
+/** Of hundreds, as after a server with many streams was removed, the first ones. */
+function listed(steps: readonly PlanStep[]): string {
+  const more = steps.length - 8;
+  const some = (more > 0 ? steps.slice(0, 8) : steps).map(name).join(", then ");
+  return more > 0 ? `${some}, and ${more} more` : some;
 }
 
 const name = (step: Pick<PlanStep, "id" | "kind" | "target">): string => `${step.kind} ${targetOf(step)}`;

@@ -40,7 +40,7 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
     const hangs = after.map((before) => held.get(before)).find((before) => before !== undefined);
     if (by === "operator" || blockers.length > 0) {
       const cure = [...new Set(blockers.map((blocker) => blocker.cure))].join(" ");
-      left.push({ step: id, text: blockers.map(({ text }) => text).join("; ") || one.why, cure: cure || one.why });
+      left.push({ step: id, text: textOf(blockers) || one.why, cure: cure || one.why });
     } else if (failure !== undefined) {
       held.set(id, failure.step);
     } else if (hangs !== undefined) {
@@ -64,6 +64,13 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
 
 /** Steps of a kind that are done at a time: those that are of one stream each. A server that is lost may have had a thousand streams. */
 const atOnce: Readonly<Partial<Record<PlanStep["kind"], number>>> = { "delete-stub": 16, restore: 8, "scale-up": 4 };
+
+/** What blocks a step; of hundreds, as of a server with many streams that no backup covers, the first ones: the plan has all. */
+function textOf(blockers: PlanStep["blockers"]): string {
+  const more = blockers.length - 6;
+  const some = (more > 0 ? blockers.slice(0, 6) : blockers).map(({ text }) => text).join("; ");
+  return more > 0 ? `${some}; and ${more} more` : some;
+}
 
 function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {
   const { accounts, only, done, declined } = allowances;

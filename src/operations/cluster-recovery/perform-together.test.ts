@@ -12,12 +12,11 @@ const steps = ["restore:APP/A", "restore:APP/B", "restore:APP/C"].map((id) => ({
 describe("steps that are done at the same time", () => {
   it("CA-11: all end, and what failed is told of each; the account is looked at once for all", async () => {
     let looks = 0;
-    const account = { streams: [], missing: [] };
     const api = {
       accountInfo: async () => ({}),
-      streams: async () => {
+      streamNames: async () => {
         looks++;
-        return account;
+        return [];
       },
       connection: { info: {} },
     };

@@ -14,7 +14,7 @@ export interface FailedStep {
 
 /**
  * Performs steps at the same time, each of a stream of its own, and returns those that failed. All have ended then. An account is looked
- * at once for all of them: a server's list of its streams waits 4 s for one that is being restored. Throws what `perform` throws.
+ * at once for all of them, before any of them is being restored. Throws what `perform` throws.
  */
 export async function performTogether(
   steps: readonly PlanStep[],
@@ -22,7 +22,7 @@ export async function performTogether(
 ): Promise<readonly FailedStep[]> {
   const targets = new Map<Session, Promise<RestoreTarget>>();
   const targetOf: TargetOf = (session) => {
-    const target = targets.get(session) ?? observeTarget(session);
+    const target = targets.get(session) ?? observeTarget(session, { oneByOne: true });
     targets.set(session, target);
     return target;
   };

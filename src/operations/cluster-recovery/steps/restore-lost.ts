@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../../errors.ts";
 import { allowsReplicas } from "../../stream-restore/account-limits.ts";
+import { observeTarget } from "../../stream-restore/observe-target.ts";
 import { readBackup } from "../../stream-restore/read-backup.ts";
 import type { RestoreTarget } from "../../stream-restore/restore-plan.ts";
 import { restoreStreams } from "../../stream-restore/restore-streams.ts";
@@ -40,7 +41,7 @@ export async function restoreLost(context: StepContext): Promise<CarriedOut> {
   let result = await restore(target);
   const taken = result !== undefined && "error" in result && isRelightError(result.error, "STREAM_EXISTS");
   if (taken && !(await isTakenInVain(context))) throw surprise(`${stream} is there: somebody else made it meanwhile`);
-  if (taken) result = await restore();
+  if (taken) result = await restore(await observeTarget(session, { oneByOne: true }));
   if (result === undefined) throw new RelightError("BACKUP_NOT_FOUND", `${backup} holds no backup of ${stream}`);
   if (result.status === "failed" || result.status === "refused") throw result.error;
   if (result.status !== "restored") throw new RelightError("RESTORE_FAILED", `${stream} was not restored`);
