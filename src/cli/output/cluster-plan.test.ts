@@ -65,6 +65,6 @@ describe("a plan for a person", () => {
     const uncovered = rendered(lost);
     assert.match(uncovered, /Blocked: +by 24 more \(--json has all\)/);
     assert.ok(uncovered.split("\n").length < 60, uncovered);
-    assert.match(uncovered, /Say it to this command as a backup: --backups <dir>/);
+    assert.match(uncovered, /The flags for it: a backup: --backups <dir>/);
   });
 });

@@ -224,7 +224,7 @@ for (const version of clusterVersions("2.10", "2.15")) {
       assert.ok(node);
       await node.terminate("SIGTERM");
       await flipByte(node, "APP", "ORDERS");
-      await flipByte(node, "APP", "QUEUE");
+      if (direct) await flipByte(node, "APP", "QUEUE");
       await node.launch();
       await cluster.ready();
       await awaitReplicas(session.api, "ORDERS");
