@@ -154,7 +154,8 @@ export class Recovery {
     const verdict = this.#tally.fail(step, error, changes.length > 0);
     // It may have been done: the next plan tells.
     if (verdict === "look-again") {
-      this.#steps.push({ ...(this.#steps.pop() as StepRecord), state: "unknown" });
+      const at = this.#steps.findLastIndex(({ id }) => id === step.id);
+      this.#steps[at] = { ...(this.#steps[at] as StepRecord), state: "unknown" };
       this.#options.onEvent?.({ kind: "changed", changes });
     }
     if (verdict !== "go-on" || !isAnswer(error)) this.#gapMs = defaultGapMs;
