@@ -5,7 +5,7 @@ import type { Session } from "../../jetstream/session.ts";
 import { backupAccount } from "../../operations/account-backup/backup-account.ts";
 import { unexpectedIn } from "../expected-stream.ts";
 import { readStream, type StreamContents } from "../read-stream.ts";
-import type { StreamKind } from "../stream-kind.ts";
+import type { ExpectedStream, StreamKind } from "../stream-kind.ts";
 import type { CreatedKind } from "../stream-kinds.ts";
 
 /** One stream of a kind, as it was when its backup was made. */
@@ -41,10 +41,7 @@ export async function backUpAccount(
   const contents = new Map<string, StreamContents>();
   for (const { facts } of created) {
     for (const expected of facts.streams) {
-      const before = await readStream(nc, expected.name);
-      const unexpected = unexpectedIn(before, expected);
-      if (unexpected.length > 0) throw new Error(`before the backup: ${unexpected.join("; ")}`);
-      contents.set(expected.name, before);
+      contents.set(expected.name, await readAsExpected(nc, expected));
     }
   }
   const { results } = await backupAccount(session, { directory, tool: "relight test" });
@@ -60,6 +57,20 @@ export async function backUpAccount(
     }
   }
   return { version, clustered: Boolean(nc.info?.cluster), directory, streams };
+}
+
+/** In a cluster what was acknowledged leaves a work queue a while later: so long it is waited for, in ms. */
+const settleMs = 30_000;
+
+async function readAsExpected(nc: NatsConnection, expected: ExpectedStream): Promise<StreamContents> {
+  const until = Date.now() + settleMs;
+  for (;;) {
+    const before = await readStream(nc, expected.name);
+    const unexpected = unexpectedIn(before, expected);
+    if (unexpected.length === 0) return before;
+    if (Date.now() > until) throw new Error(`before the backup: ${unexpected.join("; ")}`);
+    await sleep(500);
+  }
 }
 
 /** Deletes every stream of the account; of the kinds, those that copy before their origins. */
