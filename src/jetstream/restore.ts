@@ -1,5 +1,6 @@
 import { RelightError } from "../errors.ts";
-import type { StreamInfo } from "./api-types.ts";
+import { ApiErrorCode } from "./api-error-codes.ts";
+import type { StreamConfig, StreamInfo } from "./api-types.ts";
 import { JetStreamApi, type JetStreamApiOptions } from "./jetstream-api.ts";
 import { nameTakenCodes, RestoreSender, restoreCancelled, restoreError, type SenderOptions } from "./restore-sender.ts";
 import type { Wire } from "./wire/wire.ts";
@@ -47,17 +48,7 @@ export async function restoreStream(connection: Wire, options: RestoreOptions): 
   const { config, signal } = options;
   const api = new JetStreamApi(connection, options);
   if (signal?.aborted) throw restoreCancelled(config.name, signal);
-  let deliverSubject: string;
-  try {
-    const answer = await api.request<{ deliver_subject: string }>(
-      `STREAM.RESTORE.${config.name}`,
-      { config },
-      { timeoutMs: Math.max(api.timeoutMs, 30_000) },
-    );
-    deliverSubject = answer.deliver_subject;
-  } catch (error) {
-    throw refused(config.name, error);
-  }
+  const deliverSubject = await requestRestore(api, config, signal);
   const sender = new RestoreSender(connection, deliverSubject, options);
   try {
     const near = (connection.roundTripMs ?? (await connection.rtt())) <= farAwayMs;
@@ -79,6 +70,33 @@ export async function restoreStream(connection: Wire, options: RestoreOptions): 
   }
 }
 
+/** A server that has just been started counts as one that can take nothing until it has told what it has. */
+const peersMs = 8_000;
+
+/** Asks for a restore. That no server can take it is asked once more for a while: it may pass, and nothing was done. */
+async function requestRestore(
+  api: JetStreamApi<Wire>,
+  config: StreamConfig,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const until = Date.now() + peersMs;
+  for (;;) {
+    try {
+      const answer = await api.request<{ deliver_subject: string }>(
+        `STREAM.RESTORE.${config.name}`,
+        { config },
+        { timeoutMs: Math.max(api.timeoutMs, 30_000) },
+      );
+      return answer.deliver_subject;
+    } catch (error) {
+      const noPeers = error instanceof RelightError && error.context.errCode === ApiErrorCode.noPeers;
+      if (!noPeers || Date.now() > until) throw refused(config.name, error);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      if (signal?.aborted) throw restoreCancelled(config.name, signal);
+    }
+  }
+}
+
 function refused(stream: string, error: unknown): unknown {
   if (!(error instanceof RelightError) || error.code !== "API_ERROR") return error;
   const errCode = error.context.errCode;
@@ -88,5 +106,12 @@ function refused(stream: string, error: unknown): unknown {
   return new RelightError("RESTORE_FAILED", `the server refused to restore "${stream}": ${error.message}`, {
     cause: error,
     context: { ...error.context, stream },
+    ...(errCode === ApiErrorCode.noPeers
+      ? {
+          hint:
+            "No server that answers can take it: see relight cluster status; tags, the cluster that it is to be placed in, storage and " +
+            "the number of replicas decide. --replicas restores it with fewer.",
+        }
+      : {}),
   });
 }

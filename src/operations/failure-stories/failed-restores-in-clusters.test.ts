@@ -75,6 +75,21 @@ for (const [version, counts] of Object.entries(clusters)) {
       });
     }
 
+    it("says what decides where a stream can be, where no server can take it", async () => {
+      const { connection: nc } = session.api;
+      await createStream(nc, { name: "PLACED", subjects: ["placed.>"] });
+      await fillStream(nc, "PLACED", { messages: 10, size: 300, kind: "json", subjects: ["placed.a"] });
+      const path = join(directory, "placed");
+      await backupStream(session, { stream: "PLACED", directory: path, tool });
+      await session.api.deleteStream("PLACED");
+      const stored = await readBackup(path);
+      const [result] = await restoreStreams(session, { stored, wishes: { ifExists: "fail", tags: ["nowhere"] }, tool });
+      assert.ok(result?.status === "failed" && isRelightError(result.error, "RESTORE_FAILED"), JSON.stringify(result));
+      assert.match(result.error.message, /no suitable peers/);
+      assert.match(result.error.hint, /No server that answers can take it: .*tags/);
+      assert.deepEqual(await session.api.streamNames(), []);
+    });
+
     if (version === "2.15") {
       it("V1-78 of an origin and of what copies from it: both are put back, and nothing is copied a second time", async () => {
         const { connection: nc } = session.api;

@@ -1,4 +1,5 @@
 import { RelightError } from "../../errors.ts";
+import { ApiErrorCode } from "../../jetstream/api-error-codes.ts";
 import type { Session } from "../../jetstream/session.ts";
 import type { PreparedRestore } from "./prepare-restore.ts";
 
@@ -10,6 +11,8 @@ export function withMixedVersionsHint(error: unknown, { plan }: PreparedRestore,
   const asV2 = plan.format === "v2" && plan.route === "as-is";
   if (!asV2 || !api.connection.info?.cluster || !(error instanceof RelightError)) return error;
   if (error.code !== "RESTORE_FAILED" && error.code !== "RESTORE_MISMATCH") return error;
+  // That one has a cure of its own.
+  if (error.context.errCode === ApiErrorCode.noPeers) return error;
   // What a server before 2.15 says of a v2 archive.
   const older = /invalid tar header/.test(error.message);
   const hint = older
