@@ -114,9 +114,10 @@ export class Recovery {
         const began = Date.now();
         // Who is asked about each is asked one by one.
         const asked = this.#request.confirm !== undefined && isGrave(step);
-        const failures = await performTogether(asked ? [step] : [step, ...together], (one, targetOf) =>
-          this.#perform(one, plan, planned, targetOf),
-        );
+        const batch = asked ? [step] : [step, ...together];
+        const before = this.#steps.length;
+        const failures = await performTogether(batch, (one, targetOf) => this.#perform(one, plan, planned, targetOf));
+        this.#steps.push(...inOrderOf(batch, this.#steps.splice(before)));
         waitUntil += Date.now() - began;
         if (failures.some(({ error }) => error.code === "CANCELLED")) return this.#outcome("cancelled", left);
         for (const { step: failed, error } of failures) {
@@ -263,6 +264,11 @@ export class Recovery {
       audit: this.#places.audit,
     });
   }
+}
+
+/** Told in the plan's order, whichever ended first. */
+function inOrderOf(batch: readonly PlanStep[], records: readonly StepRecord[]): readonly StepRecord[] {
+  return batch.flatMap(({ id }) => records.filter((record) => record.id === id));
 }
 
 const shortly = ({ id, state }: PlanStep): string => `${id} ${state}`;
