@@ -56,7 +56,7 @@ for (const version of scenarioVersions(["2.9", "2.10", "2.15"], ["2.15"])) {
       const again = /is a member again under its old name/.test(reason);
       assert.ok(again ? version !== "2.15" : /is back under its old name/.test(reason), reason);
       assert.equal(light, again ? "yellow" : "red");
-      const outcome = await scene.recover({}, { maxWaitMs: 5_000 });
+      const outcome = await scene.recover({}, { maxWaitMs: 30_000 });
       assert.deepEqual(stepsDone(outcome), []);
       // Up to 2.9 it may serve its old R1 beside the new one; then a person has to stop it, as is said.
       if (version === "2.9" && outcome.status !== "whole") {

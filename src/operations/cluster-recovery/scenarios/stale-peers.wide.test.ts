@@ -41,8 +41,12 @@ for (const version of ["2.10", "2.15"]) {
       const running = await scene.recover({}, { from });
       assert.deepEqual(running.steps, []);
       const [{ step = "", text = "", cure = "" } = {}] = running.left;
-      assert.equal(step, `ask:removed:${removed}`, running.summary);
-      assert.match(`${text} ${cure}`, /has a part in APP\/FIRST and APP\/SECOND still .*: stop it/);
+      // Where it keeps nobody from taking its place, 2.15 has replaced it by now.
+      const replaced = !replaces && running.status === "whole";
+      if (!replaced) {
+        assert.equal(step, `ask:removed:${removed}`, running.summary);
+        assert.match(`${text} ${cure}`, /has a part in APP\/FIRST and APP\/SECOND still .*: stop it/);
+      }
       await scene.cluster.node(removed).terminate("SIGTERM");
       const outcome = await scene.recover({}, { from });
       const done = ["FIRST", "SECOND"].map((name) => `peer-remove:APP/${name}>${removed}`);
