@@ -1,16 +1,6 @@
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
-
-const root = join(import.meta.dirname, "..", "..");
-const read = (path: string): string => readFileSync(join(root, path), "utf8");
-
-interface Rule {
-  readonly id: string;
-  /** Paths of the tests that it names, from the root. */
-  readonly tests: readonly string[];
-}
+import { describe } from "node:test";
+import { type DocumentedRule, itHoldsRules, readProjectFile } from "../testing/documented-rules.ts";
 
 interface Places {
   /** The folder of the tests below "Writing". */
@@ -20,10 +10,10 @@ interface Places {
 }
 
 /** The rules of a page: rows of its tables that begin with a number such as V1-04. Where one names no test, the row above does. */
-function rulesIn(page: string, folder: string, { writing = folder, usual }: Places = {}): Rule[] {
+function rulesIn(page: string, folder: string, { writing = folder, usual }: Places = {}): DocumentedRule[] {
   let [at, above]: [string, readonly string[]] = [folder, []];
-  const rules: Rule[] = [];
-  for (const line of read(page).split("\n")) {
+  const rules: DocumentedRule[] = [];
+  for (const line of readProjectFile(page).split("\n")) {
     if (line.startsWith("## Writing")) at = writing;
     const [, id, row] = /^\| ((?:S2|V1|V2|SV|BD)-\d+) \|(.*)\|$/.exec(line) ?? [];
     if (id === undefined || row === undefined) continue;
@@ -34,7 +24,7 @@ function rulesIn(page: string, folder: string, { writing = folder, usual }: Plac
   return rules;
 }
 
-const pages: readonly (readonly [page: string, rules: readonly Rule[]])[] = [
+const pages: readonly (readonly [page: string, rules: readonly DocumentedRule[]])[] = [
   ["s2.md", rulesIn("docs/formats/s2.md", "src/formats/s2")],
   ["v1.md", rulesIn("docs/formats/v1.md", "src/formats")],
   ["v2.md", rulesIn("docs/formats/v2.md", "src/formats/archive", { writing: "src/formats" })],
@@ -46,30 +36,5 @@ const pages: readonly (readonly [page: string, rules: readonly Rule[]])[] = [
 ];
 
 describe("the rules of the formats", () => {
-  for (const [page, rules] of pages) {
-    it(`${page}: each has a number of its own, and is in the title of a test in every file that it names`, () => {
-      assert.ok(rules.length > 10, `${rules.length} rules`);
-      const ids = rules.map(({ id }) => id);
-      assert.deepEqual(
-        ids.filter((id, index) => ids.indexOf(id) !== index),
-        [],
-      );
-      const untested = rules.flatMap(({ id, tests }) => {
-        if (tests.length === 0) return [`${id} names no test`];
-        // A title: what stands behind it(, or in a table of titles.
-        const title = new RegExp(`["\`][^"\`\\n]*\\b${id}\\b`);
-        return tests.filter((path) => !title.test(read(path))).map((path) => `${id} is in no title of ${path}`);
-      });
-      assert.deepEqual(untested, []);
-    });
-  }
-
-  it("tests speak of rules that there are", () => {
-    const known = new Set(pages.flatMap(([, rules]) => rules.map(({ id }) => id)));
-    const files = new Set(pages.flatMap(([, rules]) => rules.flatMap(({ tests }) => tests)));
-    const unknown = [...files].flatMap((path) =>
-      [...read(path).matchAll(/\b(?:S2|V1|V2|SV|BD)-\d\d?\b/g)].map(([id]) => id).filter((id) => !known.has(id)),
-    );
-    assert.deepEqual([...new Set(unknown)], []);
-  });
+  itHoldsRules({ pages, moreThan: 10, ids: /\b(?:S2|V1|V2|SV|BD)-\d\d?\b/g });
 });
