@@ -3,17 +3,16 @@ import { rawMessage } from "../../jetstream/capture/raw-message.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
 import { answeringServer, type MessageTrace } from "./answering-server.ts";
 import type { Fetched } from "./fetched.ts";
+import { Listening, type ListeningOptions } from "./listening.ts";
 import { messageDigest } from "./message-digest.ts";
 import { batchBytes } from "./replica-access.ts";
 
-export interface DirectGetOptions {
+export interface DirectGetOptions extends ListeningOptions {
   readonly api: JetStreamApi;
   readonly stream: string;
   /** The first sequence to read. */
   readonly from: number;
   readonly batch: number;
-  readonly silenceMs: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DirectAnswer {
@@ -34,31 +33,26 @@ const traceMs = 1_000;
  * Never throws for what the server does.
  */
 export async function directGet(options: DirectGetOptions): Promise<DirectAnswer> {
-  const { api, stream, from, batch, silenceMs, signal } = options;
+  const { api, stream, from, batch } = options;
   const { connection, prefix, inboxPrefix } = api;
   const inbox = createInbox(inboxPrefix);
   const traces: MessageTrace[] = [];
   const sequences: number[] = [];
   const digests: number[] = [];
-  const ended = Promise.withResolvers<Fetched["end"]>();
   let traced = Promise.withResolvers<void>();
   let bytes = 0;
   let foreign = false;
-  let heard = Date.now();
+  using listening = new Listening(connection, `${inbox}.*`, receive, options);
 
-  const receive = (error: Error | null, message: Msg): void => {
-    heard = Date.now();
-    if (error) ended.resolve("gone");
-    else if (message.subject.endsWith(".trace")) {
+  function receive(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    if (message.subject.endsWith(".trace")) {
       traces.push(message.json<MessageTrace>());
       traced.resolve();
-    } else {
-      const code = message.headers?.code ?? 0;
-      if (code === 0) take(message);
-      else ended.resolve(endOf(code, sequences.length));
-    }
-  };
-  const take = (message: Msg): void => {
+    } else if (code === 0) take(message);
+    else listening.end(endOf(code, sequences.length));
+  }
+  function take(message: Msg): void {
     // A mirror may answer for its origin.
     if (message.headers?.last("Nats-Stream") !== stream) foreign = true;
     const raw = rawMessage(message);
@@ -67,32 +61,22 @@ export async function directGet(options: DirectGetOptions): Promise<DirectAnswer
     sequences.push(sequence);
     digests.push(messageDigest({ streamSequence: sequence, time: 0n }, { ...raw, ...told(block) }));
     bytes += raw.headers.length + raw.payload.length;
-  };
-
-  const subscription = connection.subscribe(`${inbox}.*`, { callback: receive });
-  const watch = setInterval(() => {
-    if (signal?.aborted || connection.isClosed()) ended.resolve("gone");
-    else if (Date.now() - heard > silenceMs) ended.resolve("silent");
-  }, 100);
-  try {
-    const request = JSON.stringify({ seq: from, batch, max_bytes: batchBytes, next_by_subj: ">" });
-    const asking = headers();
-    asking.set("Nats-Trace-Dest", `${inbox}.trace`);
-    connection.publish(`${prefix}.DIRECT.GET.${stream}`, request, { reply: `${inbox}.message`, headers: asking });
-    const end = await ended.promise;
-    const until = Date.now() + traceMs;
-    while (!foreign && end !== "silent" && answeringServer(traces) === undefined && Date.now() < until) {
-      traced = Promise.withResolvers();
-      const timer = setTimeout(traced.resolve, until - Date.now());
-      await traced.promise;
-      clearTimeout(timer);
-    }
-    const server = foreign ? null : (answeringServer(traces) ?? null);
-    return { server, fetched: { sequences, digests, end, bytes } };
-  } finally {
-    clearInterval(watch);
-    subscription.unsubscribe();
   }
+
+  const request = JSON.stringify({ seq: from, batch, max_bytes: batchBytes, next_by_subj: ">" });
+  const asking = headers();
+  asking.set("Nats-Trace-Dest", `${inbox}.trace`);
+  connection.publish(`${prefix}.DIRECT.GET.${stream}`, request, { reply: `${inbox}.message`, headers: asking });
+  const end = await listening.ended;
+  const until = Date.now() + traceMs;
+  while (!foreign && end !== "silent" && answeringServer(traces) === undefined && Date.now() < until) {
+    traced = Promise.withResolvers();
+    const timer = setTimeout(traced.resolve, until - Date.now());
+    await traced.promise;
+    clearTimeout(timer);
+  }
+  const server = foreign ? null : (answeringServer(traces) ?? null);
+  return { server, fetched: { sequences, digests, end, bytes } };
 }
 
 /** The subject and the time are in the header block. */

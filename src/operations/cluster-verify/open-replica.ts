@@ -1,6 +1,6 @@
+import { clusterRules } from "../../cluster/version-hazards.ts";
 import type { StreamConfig } from "../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../jetstream/jetstream-api.ts";
-import { isAtLeast } from "../../jetstream/server-version.ts";
 import { ConsumerAccess } from "./consumer-access.ts";
 import { DirectReads } from "./direct-reads.ts";
 import type { OpenReplica } from "./replica-access.ts";
@@ -31,7 +31,7 @@ export function replicasOf({ api, config, replicas, signal }: OpenReplicaOptions
   const { name: stream, retention = "limits" } = config;
   if (retention === "limits") return (server) => new ConsumerAccess({ api, stream, server, replicas, signal });
   const why = withoutConsumer[retention];
-  if (!isAtLeast(api.serverVersion, 2, 11)) {
+  if (!clusterRules([api.serverVersion.text]).batchDirectGet) {
     return { reason: `${why}, and servers before 2.11 do not tell which replica answers a direct get` };
   }
   if (!config.allow_direct) {

@@ -29,9 +29,10 @@ const batchMessages = 1_000;
 const holesMeasured = 32;
 /** Where nobody answers, as where the server was restarted, it is asked anew so often. */
 const renewals = 5;
+
 /**
- * Reads one replica of a stream from one sequence through another. Where the server stops
- * though there should be more, it looks for where it goes on: a damaged block makes it stop, and say that nothing is pending.
+ * Reads one replica of a stream from one sequence through another. Where the server stops though there should be more, it looks for
+ * where it goes on: a damaged block makes it stop, and say that nothing is pending.
  *
  * Throws {@link UnreadableReplica}, CANCELLED, and what the API throws. To be disposed of.
  */

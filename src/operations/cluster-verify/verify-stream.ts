@@ -37,8 +37,8 @@ const rangesAgain = 24;
 
 /**
  * Reads every replica of a stream from its first message to the last that it has now, and compares them message by message. What
- * differs is read again where the stream moved meanwhile. Changes nothing but for
- * short-lived consumers.
+ * differs is read again where the stream moved meanwhile. Changes nothing but for short-lived
+ * consumers.
  *
  * Throws CANCELLED, STREAM_NOT_FOUND, and what the API throws.
  */
