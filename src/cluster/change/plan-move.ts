@@ -1,4 +1,5 @@
 import { condition, makeStep, verifications } from "../plan/make-step.ts";
+import { consumersAnew, lessMeanwhile } from "../plan/move-risk.ts";
 import { isSeen } from "../unseen.ts";
 import { block, memberOf, noCandidate, type PlanVerb, placesOf, takers } from "./group-facts.ts";
 
@@ -18,7 +19,7 @@ export const planMove: PlanVerb<"move"> = (view, stream, change, blockers) => {
     id: `${key} off ${server}`,
     target: { server, peer, account, stream: name },
     why: `${key} leaves ${server} with what it holds; ${takers(view, stream)} takes it`,
-    risk: `load, and some seconds without a leader${(wanted ?? 1) > 1 ? "; it has one replica less until the new one has all" : ""}${view.rules.movesResetConsumers && wanted === 1 ? "; consumers with num_replicas 1 may begin anew" : ""}`,
+    risk: `load, and some seconds without a leader${lessMeanwhile(wanted)}${consumersAnew(view, wanted)}`,
     precondition: [
       condition("one-meta-leader", "one server leads the meta group"),
       condition("server-answers", `${server} answers`),

@@ -1,6 +1,7 @@
 import { candidates } from "./candidates.ts";
 import type { PlanStep } from "./cluster-plan.ts";
 import { condition, makeStep, verifications } from "./make-step.ts";
+import { consumersAnew, lessMeanwhile } from "./move-risk.ts";
 import type { Spares } from "./plan-spares.ts";
 import { ask } from "./simple-steps.ts";
 import type { View } from "./view.ts";
@@ -53,7 +54,7 @@ export function planDrains(view: View, spares: Spares): readonly PlanStep[] {
         target: { ...target, account: stream.account, stream: stream.name },
         why: `${name} is to be replaced, and ${stream.key} is on it`,
         // The server ends a move as soon as a quorum of the new group has all, which the old members are.
-        risk: `load${(stream.wanted ?? 1) > 1 ? "; it has one replica less until the new one has all" : ""}; one stream is moved at a time${view.rules.movesResetConsumers && stream.wanted === 1 ? "; consumers with num_replicas 1 may begin anew" : ""}`,
+        risk: `load${lessMeanwhile(stream.wanted)}; one stream is moved at a time${consumersAnew(view, stream.wanted)}`,
         precondition,
         after: [...previous, ...spares.before(stream, stream.group ?? [], 1, false)],
         verify: verifications.replicasCurrent,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRelightError, RelightError } from "../../../errors.ts";
-import type { ClusterInfo, StreamConfig } from "../../../jetstream/api-types.ts";
+import type { ClusterInfo, ConsumerInfo, StreamConfig } from "../../../jetstream/api-types.ts";
 import type { JetStreamApi } from "../../../jetstream/jetstream-api.ts";
 import { accountOf, ask, type CarriedOut, type StepContext, streamOf, systemApi } from "./step-context.ts";
 
@@ -15,8 +15,7 @@ export async function moveStream(context: StepContext): Promise<CarriedOut> {
   if (context.view.rules.movesResetConsumers && context.account !== undefined) {
     const { api } = context.account;
     const { config } = await api.streamInfo(stream);
-    const { consumers } = await api.consumers(stream);
-    const durables = consumers.filter((consumer) => consumer.config.durable_name !== undefined);
+    const durables = await durablesOf(api, stream);
     // One that may never have a second replica forgets what is unacknowledged on this way: worse than being begun anew.
     const follow = durables.length > 0 && durables.every((consumer) => consumer.config.num_replicas !== 1);
     if (config.num_replicas === 1 && follow) return moveByReplica(context, config);
@@ -60,14 +59,18 @@ async function moveByReplica(context: StepContext, config: StreamConfig): Promis
 /** What the second replica of a stream and of its consumers has not got yet; empty: nothing. */
 async function whatSecondLacks(api: JetStreamApi, stream: string): Promise<string> {
   const { cluster } = await api.streamInfo(stream);
-  const { consumers } = await api.consumers(stream);
-  // One that is to have one replica only, as ephemerals have, never gets a second one.
-  const followed = consumers.filter(({ config }) => config.num_replicas !== 1 && config.durable_name !== undefined);
+  const durables = await durablesOf(api, stream);
   const lacks = [
     behind(stream, cluster),
-    ...followed.map((consumer) => behind(`consumer ${consumer.name}`, consumer.cluster)),
+    ...durables.map((consumer) => behind(`consumer ${consumer.name}`, consumer.cluster)),
   ];
   return lacks.filter((lack) => lack !== "").join("; ");
+}
+
+/** Others have one replica, and never get a second one. */
+async function durablesOf(api: JetStreamApi, stream: string): Promise<readonly ConsumerInfo[]> {
+  const { consumers } = await api.consumers(stream);
+  return consumers.filter(({ config }) => config.durable_name !== undefined);
 }
 
 function behind(what: string, cluster: ClusterInfo | null | undefined): string {
