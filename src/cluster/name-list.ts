@@ -8,3 +8,9 @@ export function shortNameList(names: readonly string[], shown = 5): string {
   const more = names.length - shown;
   return nameList(more > 0 ? [...names.slice(0, shown), `${more} more`] : names);
 }
+
+/** Sentences in one: so many of them, and how many more there are. */
+export function shortTextList(texts: readonly string[], shown: number): string {
+  const more = texts.length - shown;
+  return texts.slice(0, shown).join("; ") + (more > 0 ? `; and ${more} more` : "");
+}

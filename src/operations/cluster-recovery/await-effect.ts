@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { shortTextList } from "../../cluster/name-list.ts";
 import type { PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { PlanRequest } from "../../cluster/plan/plan-request.ts";
 import { type View, viewOf } from "../../cluster/plan/view.ts";
@@ -48,7 +49,7 @@ export async function awaitEffect({
     earlier = later;
     row = lacks.length === 0 ? row + 1 : 0;
     if (row >= needed) return [`${text}: seen after ${((Date.now() - began) / 1000).toFixed(1)} s`];
-    const now = lacks.length === 0 ? "" : describe(lacks);
+    const now = lacks.length === 0 ? "" : shortTextList(lacks, shown);
     if (now !== lacked) {
       lacked = now;
       lackedAt = Date.now();
@@ -59,9 +60,13 @@ export async function awaitEffect({
     const patience = struck ? Math.min(struckMs, giveUpMs) : giveUpMs;
     // What comes and goes for so long is no progress either.
     if (lacks.length > 0 && (stuckMs > patience || Date.now() - began > mostMs(giveUpMs, lacks))) {
-      throw new RelightError("STEP_UNVERIFIED", `${step.id}: ${describe(lacks)}, for ${Math.round(stuckMs / 1000)} s`, {
-        context: { step: step.id, lacks },
-      });
+      throw new RelightError(
+        "STEP_UNVERIFIED",
+        `${step.id}: ${shortTextList(lacks, shown)}, for ${Math.round(stuckMs / 1000)} s`,
+        {
+          context: { step: step.id, lacks },
+        },
+      );
     }
   }
 }
@@ -69,6 +74,3 @@ export async function awaitEffect({
 /** A large stream may take hours to be copied, and says so by what it is behind. */
 const mostMs = (giveUpMs: number, lacks: readonly string[]): number =>
   lacks.some((lack) => /behind|moving|changing/.test(lack)) ? Number.POSITIVE_INFINITY : 10 * giveUpMs;
-
-const describe = (lacks: readonly string[]): string =>
-  lacks.slice(0, shown).join("; ") + (lacks.length > shown ? `; and ${lacks.length - shown} more` : "");

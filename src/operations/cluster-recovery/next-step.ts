@@ -1,3 +1,4 @@
+import { shortTextList } from "../../cluster/name-list.ts";
 import type { ClusterPlan, PlanStep } from "../../cluster/plan/cluster-plan.ts";
 import type { LeftOver } from "./recovery-request.ts";
 import { type Failure, streamOfStep } from "./tally.ts";
@@ -40,7 +41,11 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
     const hangs = after.map((before) => held.get(before)).find((before) => before !== undefined);
     if (by === "operator" || blockers.length > 0) {
       const cure = [...new Set(blockers.map((blocker) => blocker.cure))].join(" ");
-      left.push({ step: id, text: textOf(blockers) || one.why, cure: cure || one.why });
+      const said = shortTextList(
+        blockers.map(({ text }) => text),
+        blockersSaid,
+      );
+      left.push({ step: id, text: said || one.why, cure: cure || one.why });
     } else if (failure !== undefined) {
       held.set(id, failure.step);
     } else if (hangs !== undefined) {
@@ -65,12 +70,8 @@ export function nextStep(plan: ClusterPlan, allowances: Allowances): NextStep {
 /** Steps of a kind that are done at a time: those that are of one stream each. A server that is lost may have had a thousand streams. */
 const atOnce: Readonly<Partial<Record<PlanStep["kind"], number>>> = { "delete-stub": 16, restore: 8, "scale-up": 4 };
 
-/** What blocks a step; of hundreds, as of a server with many streams that no backup covers, the first ones: the plan has all. */
-function textOf(blockers: PlanStep["blockers"]): string {
-  const more = blockers.length - 6;
-  const some = (more > 0 ? blockers.slice(0, 6) : blockers).map(({ text }) => text).join("; ");
-  return more > 0 ? `${some}; and ${more} more` : some;
-}
+/** So many blockers of a step are said: a server may have had hundreds of streams that no backup covers. The plan has all. */
+const blockersSaid = 6;
 
 function whyNot({ id, kind, target }: PlanStep, allowances: Allowances): Omit<LeftOver, "step"> | null {
   const { accounts, only, done, declined } = allowances;
