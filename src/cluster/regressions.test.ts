@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { consumer } from "../testing/sketch-health.ts";
 import { remembered, replicated, type Situation, sketchRequest, unanswered } from "../testing/sketch-situation.ts";
 import { type Regression, regressions } from "./regressions.ts";
 import { isSeen } from "./unseen.ts";
@@ -72,18 +73,7 @@ describe("signs that something was lost", () => {
   it("RG-05: a consumer whose acknowledgements went back", () => {
     const consumers = [{ name: "work", durable: true, replicas: 1, servers: ["n1"], delivered: 90, ackFloor: 80 }];
     const stream = replicated("ONE", ["+n1"], "n1");
-    const seen = {
-      name: "work",
-      durable: true,
-      replicas: 1,
-      storage: "file",
-      ackPolicy: "explicit",
-      leader: "n1",
-      peers: [],
-      delivered: 10,
-      ackFloor: 0,
-      ackPending: 0,
-    } as const;
+    const seen = { ...consumer, name: "work", delivered: 10, ackFloor: 0 };
     const signs = found({
       servers: three,
       memory: [remembered("ONE", ["n1"], { consumers })],
